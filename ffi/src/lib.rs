@@ -1,0 +1,1 @@
+//! libgateway for ffi.
