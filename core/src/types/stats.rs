@@ -1,0 +1,88 @@
+//! What the gateway says about itself.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::trace::StatusClass;
+
+/// Counters since the gateway was opened.
+///
+/// `accepted = persisted + pending + dead_lettered + dropped`, where `accepted` is the sum over the classes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Requests that ended, by class.
+    pub accepted: BTreeMap<StatusClass, u64>,
+    /// Requests that have not ended yet.
+    pub in_flight: u64,
+    /// Traces committed to the store.
+    pub persisted: u64,
+    /// Traces waiting in memory to be committed.
+    pub pending: u64,
+    /// Bytes the waiting traces hold.
+    pub pending_bytes: u64,
+    /// Traces the store refused, kept in its dead-letter table.
+    pub dead_lettered: u64,
+    /// Traces lost, by reason.
+    pub dropped: BTreeMap<DropReason, u64>,
+    /// Batches that had to be tried again because the store was away.
+    pub store_retries: u64,
+    /// What the store last said, while it is away.
+    pub store_error: Option<String>,
+}
+
+/// Why a trace was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DropReason {
+    /// The queue had `recorder.queue_rows` or `recorder.queue_bytes`.
+    QueueFull,
+    /// The store refused the trace, and refused it as a dead letter too.
+    Rejected,
+    /// The gateway was closed before the store came back.
+    Closed,
+}
+
+/// What a flush or a close achieved.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FlushReport {
+    /// Traces committed since the gateway was opened, those of this flush included.
+    pub persisted: u64,
+    /// Traces still waiting.
+    pub pending: u64,
+    /// Traces lost since the gateway was opened.
+    pub dropped: u64,
+    /// Why traces are still waiting.
+    pub error: Option<String>,
+}
+
+impl FlushReport {
+    /// Whether every trace accepted before the flush is in the store.
+    pub fn is_complete(&self) -> bool {
+        self.pending == 0
+    }
+}
+
+/// Whether the gateway is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HealthStatus {
+    /// Nothing to report.
+    Ok,
+    /// Requests are served, but something is away.
+    Degraded,
+}
+
+/// Whether the gateway is well, and why not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Health {
+    /// The verdict.
+    pub status: HealthStatus,
+    /// What is wrong, in words.
+    pub reasons: Vec<String>,
+}

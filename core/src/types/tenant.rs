@@ -1,0 +1,99 @@
+//! Tenants as the API shows and takes them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ids::TenantId, provider::ProviderConfig, time::Timestamp};
+
+/// What of a request's content a trace keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capture {
+    /// Metadata, request, response and attempts; the content encrypted.
+    #[default]
+    Full,
+    /// Metadata, with the caller's `metadata`, `user_id` and `session_id`, but no content.
+    Metadata,
+    /// Counts, times, model and status only: nothing the caller wrote.
+    None,
+}
+
+/// Whether a tenant may call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantStatus {
+    /// It may.
+    #[default]
+    Active,
+    /// Its calls are refused with `tenant_disabled`; its traces stay readable.
+    Disabled,
+}
+
+/// A tenant to be created. Fields are added in minor versions: build it with `..NewTenant::default()`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NewTenant {
+    /// Chosen by the host; a UUIDv7 when omitted.
+    pub id: Option<TenantId>,
+    /// A label for people.
+    pub name: Option<String>,
+    /// What traces keep; the gateway's `capture` when omitted.
+    pub capture: Option<Capture>,
+    /// Requests in flight at once; the gateway's `limits.tenant_concurrency` when omitted.
+    pub concurrency: Option<u32>,
+    /// A first provider, which becomes the default.
+    pub provider: Option<ProviderConfig>,
+}
+
+/// Changes to a tenant: what is `None` stays as it is. Fields are added in minor versions.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TenantUpdate {
+    /// A label for people.
+    pub name: Option<String>,
+    /// Whether it may call.
+    pub status: Option<TenantStatus>,
+    /// What traces keep.
+    pub capture: Option<Capture>,
+    /// Requests in flight at once.
+    pub concurrency: Option<u32>,
+}
+
+/// A tenant as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Tenant {
+    /// The immutable id.
+    pub id: TenantId,
+    /// A label for people.
+    pub name: Option<String>,
+    /// Whether it may call.
+    pub status: TenantStatus,
+    /// What traces keep; `None` means the gateway's `capture`.
+    pub capture: Option<Capture>,
+    /// Requests in flight at once; `None` means the gateway's `limits.tenant_concurrency`.
+    pub concurrency: Option<u32>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// One page of tenants, by id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TenantPage {
+    /// At most `limit` tenants.
+    pub tenants: Vec<Tenant>,
+    /// Where the next page begins; `None` on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// Which tenants to list. Fields are added in minor versions.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TenantQuery {
+    /// 1 to 200; 50 when omitted.
+    pub limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}

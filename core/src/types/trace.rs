@@ -1,0 +1,271 @@
+//! Traces as the API shows them, and the questions one can ask.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{
+    flat,
+    ids::{TenantId, TraceId},
+    money::PicoUsd,
+    time::Timestamp,
+    usage::{Usage, UsageSource},
+};
+use crate::error::ErrorCode;
+
+/// How a request ended. The classes are disjoint; errors are 2, 3 and 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StatusClass {
+    /// The upstream answered 2xx and the answer was complete, or cut by nobody but the caller after its end.
+    Ok,
+    /// The caller's fault: a bad request here, or an upstream 4xx other than 401, 408, 409 and 429.
+    ClientError,
+    /// The upstream's fault: 401, 408, 409, 429, 5xx, an unreachable host, a broken or truncated answer.
+    UpstreamError,
+    /// The gateway's fault, or its store's.
+    GatewayError,
+    /// One of the four timeouts.
+    Timeout,
+    /// The caller went away.
+    Cancelled,
+    /// The process died before the end was recorded.
+    Abandoned,
+    /// A limit refused it before any upstream was asked.
+    Refused,
+}
+
+impl StatusClass {
+    /// Every class, in the order of its number.
+    pub const ALL: [Self; 8] =
+        [Self::Ok, Self::ClientError, Self::UpstreamError, Self::GatewayError, Self::Timeout, Self::Cancelled, Self::Abandoned, Self::Refused];
+
+    /// The stored number, 0 to 7.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::Ok => 0,
+            Self::ClientError => 1,
+            Self::UpstreamError => 2,
+            Self::GatewayError => 3,
+            Self::Timeout => 4,
+            Self::Cancelled => 5,
+            Self::Abandoned => 6,
+            Self::Refused => 7,
+        }
+    }
+
+    /// The class of a stored number.
+    pub fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.number() == number)
+    }
+
+    /// Whether `error_rate` counts it.
+    pub const fn is_error(self) -> bool {
+        matches!(self, Self::UpstreamError | Self::GatewayError | Self::Timeout)
+    }
+}
+
+/// A row of a list: everything about one request but its content.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Trace {
+    /// UUIDv7; its millisecond is `created_at`.
+    pub id: TraceId,
+    /// Whose request it was.
+    pub tenant_id: TenantId,
+    /// The caller's own id of the request (`x-request-id`).
+    pub request_id: Option<String>,
+    /// The id the upstream gave in its response headers.
+    pub upstream_request_id: Option<String>,
+    /// The name of the provider that was called last.
+    pub provider: Option<String>,
+    /// The model the caller asked for.
+    pub requested_model: Option<String>,
+    /// The model that served: what the response names, else what was asked of the upstream.
+    pub model: Option<String>,
+    /// The operation: `chat`, `responses`, `embeddings`, `list_models`.
+    pub endpoint: String,
+    /// Whether the answer was streamed.
+    pub stream: bool,
+    /// How it ended.
+    pub status_class: StatusClass,
+    /// The upstream's status; `None` when there was none.
+    pub status_code: Option<u16>,
+    /// What went wrong.
+    pub error_code: Option<ErrorCode>,
+    /// When the request began, from the caller's side of the gateway.
+    pub created_at: Timestamp,
+    /// When its last byte was handed over.
+    pub ended_at: Timestamp,
+    /// From the call to its end, in milliseconds with microsecond precision.
+    pub latency_ms: f64,
+    /// From the call to the first byte of the answer.
+    pub ttfb_ms: Option<f64>,
+    /// From the call to the first content token of a stream.
+    pub ttft_ms: Option<f64>,
+    /// Time spent in the gateway itself, in microseconds: measured, not derived.
+    pub overhead_us: i64,
+    /// All input tokens, cached ones included.
+    pub input_tokens: Option<i64>,
+    /// Input tokens served from the provider's cache.
+    pub cached_tokens: Option<i64>,
+    /// All output tokens, reasoning included.
+    pub output_tokens: Option<i64>,
+    /// Reasoning tokens.
+    pub reasoning_tokens: Option<i64>,
+    /// All tokens.
+    pub total_tokens: Option<i64>,
+    /// The exact cost; `None` when the model has no price or nothing is known of its usage.
+    pub cost_usd: Option<PicoUsd>,
+    /// How many times an upstream was asked.
+    pub attempt_count: u32,
+    /// The end user.
+    pub user_id: Option<String>,
+    /// The conversation.
+    pub session_id: Option<String>,
+    /// What the caller attached.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// One trace with its content, decrypted for its owner.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TraceDetail {
+    /// The row.
+    #[serde(flatten)]
+    pub trace: Trace,
+    /// What the upstream was asked for: the model after aliases, Azure's deployment.
+    pub deployment: Option<String>,
+    /// The leaves.
+    pub usage: Usage,
+    /// Where the leaves come from.
+    pub usage_source: UsageSource,
+    /// Which prices `cost_usd` was made with.
+    pub price_version: Option<String>,
+    /// Events of a stream.
+    pub chunk_count: Option<i64>,
+    /// What is peculiar about it.
+    pub flags: Vec<TraceFlag>,
+    /// Every attempt, the last one included; empty when the first one answered or content is not captured.
+    pub attempts: Vec<Attempt>,
+    /// The request's body as JSON; large base64 payloads replaced by `{sha256, mime, length}`. `None` unless `capture` is `full`.
+    pub request: Option<Box<RawValue>>,
+    /// The response's body as JSON, a stream rebuilt as the full response; text that is no JSON as a string.
+    pub response: Option<Box<RawValue>>,
+}
+
+/// What is peculiar about a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TraceFlag {
+    /// The stream ended without `[DONE]` and without a finish reason.
+    StreamTruncated,
+    /// The stored request was cut to the size limit.
+    RequestCapped,
+    /// The stored response was cut to the size limit.
+    ResponseCapped,
+    /// The provider's usage leaves do not add up to its total.
+    UsageMismatch,
+}
+
+impl TraceFlag {
+    /// Every flag, in the order of its bit.
+    pub const ALL: [Self; 4] = [Self::StreamTruncated, Self::RequestCapped, Self::ResponseCapped, Self::UsageMismatch];
+
+    /// The bit it is stored as.
+    pub const fn bit(self) -> i64 {
+        match self {
+            Self::StreamTruncated => 1,
+            Self::RequestCapped => 2,
+            Self::ResponseCapped => 4,
+            Self::UsageMismatch => 8,
+        }
+    }
+
+    /// The flags of stored bits.
+    pub fn from_bits(bits: i64) -> Vec<Self> {
+        Self::ALL.into_iter().filter(|flag| bits & flag.bit() != 0).collect()
+    }
+}
+
+/// One time an upstream was asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The provider's name.
+    pub provider: String,
+    /// The upstream's status; `None` when there was none.
+    pub status_code: Option<u16>,
+    /// Why it failed.
+    pub error_code: Option<ErrorCode>,
+    /// How long it took, in milliseconds with microsecond precision.
+    pub duration_ms: f64,
+    /// The pause before it, in milliseconds.
+    pub delay_ms: f64,
+}
+
+/// Which traces to list, newest first. Fields are added in minor versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TraceQuery {
+    /// 1 to 200; 50 when omitted.
+    pub limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters; a plain RFC 3339 time is accepted too.
+    pub cursor: Option<String>,
+    /// From this instant on, inclusive.
+    pub since: Option<Timestamp>,
+    /// Up to this instant, exclusive.
+    pub until: Option<Timestamp>,
+    /// What else must hold; in JSON its keys stand beside these.
+    pub filter: TraceFilter,
+}
+
+impl<'de> Deserialize<'de> for TraceQuery {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            limit: Option<u32>,
+            cursor: Option<String>,
+            since: Option<Timestamp>,
+            until: Option<Timestamp>,
+        }
+        let (head, filter) = flat::split::<D, Head, _>(deserializer, &["limit", "cursor", "since", "until"])?;
+        Ok(Self { limit: head.limit, cursor: head.cursor, since: head.since, until: head.until, filter })
+    }
+}
+
+/// What must hold of a trace. Fields are added in minor versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TraceFilter {
+    /// The model that served.
+    pub model: Option<String>,
+    /// The provider's name.
+    pub provider: Option<String>,
+    /// How it ended.
+    pub status_class: Option<StatusClass>,
+    /// The upstream's status.
+    pub status_code: Option<u16>,
+    /// What went wrong.
+    pub error_code: Option<ErrorCode>,
+    /// The caller's id of the request.
+    pub request_id: Option<String>,
+    /// The end user.
+    pub user_id: Option<String>,
+    /// The conversation.
+    pub session_id: Option<String>,
+    /// Every pair must be there.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// One page of traces, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TracePage {
+    /// At most `limit` rows; fewer when a scan budget cut the page.
+    pub traces: Vec<Trace>,
+    /// Where the next page begins; `None` on the last.
+    pub next_cursor: Option<String>,
+}
