@@ -1,7 +1,7 @@
 //! The one error of the library and the one table of its codes. Every language's errors are made from this
 //! table; nothing here knows where an error came from.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -72,6 +72,8 @@ error_codes! {
     ApiKeyNotFound = 114, "api_key_not_found", 404, permanent;
     /// There is no operation of that name.
     UnknownOperation = 115, "unknown_operation", 404, permanent;
+    /// No provider of the tenant has a deployment of that model.
+    ModelNotFound = 116, "model_not_found", 404, permanent;
 
     /// No API key came with the request.
     MissingApiKey = 200, "missing_api_key", 401, permanent;
@@ -177,11 +179,11 @@ impl<'de> serde::Deserialize<'de> for ErrorCode {
 
 /// What every fallible call returns: a code, a message that names the thing and the fix, and what is known of
 /// the upstream's answer. Never a secret, never an internal address.
-#[derive(thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error("{}", .0.message)]
 pub struct Error(#[source] Box<Inner>);
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{code}")]
 struct Inner {
     code: ErrorCode,
@@ -194,7 +196,7 @@ struct Inner {
     body: Option<Bytes>,
     retries_spent: bool,
     #[source]
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -224,6 +226,11 @@ impl Error {
         Self::new(ErrorCode::InvalidConfig, message).with_param(param)
     }
 
+    /// The [`ErrorCode::TenantNotFound`] of this tenant.
+    pub(crate) fn tenant_not_found(tenant: &dyn fmt::Display) -> Self {
+        Self::new(ErrorCode::TenantNotFound, format!("tenant {tenant} does not exist; create it with create_tenant"))
+    }
+
     /// What went wrong.
     pub fn code(&self) -> ErrorCode {
         self.0.code
@@ -237,7 +244,10 @@ impl Error {
     /// The HTTP status a caller sees: the upstream's where that is what happened, else the code's own.
     pub fn status(&self) -> u16 {
         match (self.0.code, self.0.status) {
-            (ErrorCode::UpstreamRejected | ErrorCode::UpstreamRateLimited | ErrorCode::UpstreamFailed, Some(status)) => status,
+            (
+                ErrorCode::UpstreamRejected | ErrorCode::UpstreamRateLimited | ErrorCode::UpstreamFailed,
+                Some(status),
+            ) => status,
             (code, _) => code.http_status(),
         }
     }
@@ -280,7 +290,7 @@ impl Error {
 
     /// Keeps the error below for [`StdError::source`].
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 

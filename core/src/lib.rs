@@ -1,20 +1,68 @@
-//! An embedded, multi-tenant LLM gateway.
+//! An embedded, multi-tenant LLM gateway: the one you link instead of deploy.
+//!
+//! It calls models on behalf of tenants through their own providers, streams the answers byte for byte, records an
+//! encrypted trace of every request, and answers questions about traces, latency, tokens and cost. It runs inside the
+//! host's process, on a SQLite file or on PostgreSQL.
+//!
+//! Begin at [`Gateway::open`]; [`Gateway::tenant`] gives a [`TenantHandle`], which has the calls, traces and analytics
+//! of one tenant. Every failure is an [`Error`] with an [`ErrorCode`].
+//!
+//! Stated absences: no global state, no logger set up, no signal handler; the environment is read by
+//! [`Config::from_env`] only, and no network is used but the store's and the providers'.
 #![forbid(unsafe_code)]
 
+mod analytics;
+mod auth;
+mod clock;
+mod config;
+mod content;
+mod crypto;
 mod error;
+mod gateway;
+mod limits;
+mod network;
+mod operation;
+mod pipeline;
+mod pricing;
+mod provider;
+mod recorder;
+mod registry;
+mod store;
+mod stream;
+mod tasks;
+mod traces;
+mod transport;
 mod types;
 
+pub use auth::Caller;
+pub use config::{Config, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts};
 pub use error::{Error, ErrorCode, Result};
+pub use gateway::{Gateway, ProviderHandle, TenantHandle};
+pub use operation::{OPERATIONS, Operation, Output, Subject, operation};
+pub use pipeline::Reply;
+pub use stream::ReplyStream;
 pub use types::{
-    analytics::{Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, Bucket, Measures, ModelMeasures},
+    analytics::{
+        Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, Bucket, Measures, ModelMeasures,
+    },
     api_key::{ApiKey, ApiKeyStatus, CreatedApiKey, NewApiKey, Scope},
     ids::{ProviderName, TenantId, TraceId},
     money::PicoUsd,
-    provider::{Capabilities, ProviderConfig, ProviderInfo, ProviderSettings, RetryOverrides, Secret, TimeoutOverrides},
+    provider::{
+        Capabilities, ProviderConfig, ProviderInfo, ProviderSettings, RetryOverrides, Secret, TimeoutOverrides,
+    },
     request::{CallOptions, Request},
     stats::{DropReason, FlushReport, Health, HealthStatus, Stats},
     tenant::{Capture, NewTenant, Tenant, TenantPage, TenantQuery, TenantStatus, TenantUpdate},
     time::Timestamp,
     trace::{Attempt, StatusClass, Trace, TraceDetail, TraceFilter, TraceFlag, TracePage, TraceQuery},
     usage::{Usage, UsageSource},
+};
+
+/// A gateway is shared between threads, and so are its handles.
+const _: () = {
+    const fn shared<T: Send + Sync + Clone>() {}
+    shared::<Gateway>();
+    shared::<TenantHandle>();
+    shared::<ProviderHandle>();
 };

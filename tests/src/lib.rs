@@ -1,1 +1,59 @@
-//! Test harness.
+//! What the tests of the whole gateway stand on: a gateway on a fresh store, with a mock upstream and one tenant.
+//!
+//! A test is an `async fn` that takes a [`Backend`]; [`backend_tests!`] makes one test per database of it, each with a
+//! deadline. Nothing here asserts anything about the gateway: a set-up that fails panics with one line.
+//!
+//! ```ignore
+//! libgateway_tests::backend_tests! {
+//!     async fn an_answer_is_traced(backend: Backend) {
+//!         let test = TestGateway::open(backend).await;
+//!         test.chat(hello()).await.unwrap();
+//!         assert_eq!(test.only_trace().await.trace.status_code, Some(200));
+//!     }
+//! }
+//! ```
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "tests"
+)]
+
+pub mod compare;
+pub mod deadline;
+pub mod postgres;
+
+mod backend;
+mod gateway;
+
+pub use backend::{Backend, FreshStore};
+pub use deadline::{DEADLINE, run, run_within};
+pub use gateway::{API_KEY, MASTER_KEY, TENANT, TestGateway, config, hello};
+pub use libgateway;
+pub use upstream;
+
+/// Makes two tests of each `async fn name(backend: Backend)`: `sqlite::name` and `postgres::name`, both with a
+/// deadline. Once per module.
+#[macro_export]
+macro_rules! backend_tests {
+    ($($(#[$attribute:meta])* async fn $name:ident($backend:ident: Backend) $body:block)+) => {
+        $($(#[$attribute])* async fn $name($backend: $crate::Backend) $body)+
+
+        mod sqlite {
+            $(#[test]
+            fn $name() {
+                $crate::run(|| super::$name($crate::Backend::Sqlite));
+            })+
+        }
+
+        mod postgres {
+            $(#[test]
+            fn $name() {
+                $crate::run(|| super::$name($crate::Backend::Postgres));
+            })+
+        }
+    };
+}

@@ -10,8 +10,9 @@ where
     Head: DeserializeOwned,
     Rest: DeserializeOwned,
 {
-    let (head, rest): (Map<_, _>, Map<_, _>) =
-        Map::<String, Value>::deserialize(deserializer)?.into_iter().partition(|(key, _)| head_keys.contains(&key.as_str()));
+    let (head, rest): (Map<_, _>, Map<_, _>) = Map::<String, Value>::deserialize(deserializer)?
+        .into_iter()
+        .partition(|(key, _)| head_keys.contains(&key.as_str()));
     let head = serde_json::from_value(Value::Object(head)).map_err(D::Error::custom)?;
     let rest = serde_json::from_value(Value::Object(rest)).map_err(D::Error::custom)?;
     Ok((head, rest))

@@ -76,9 +76,9 @@ fn parse_text_id(param: &str, text: &str) -> Result<Box<str>> {
 }
 
 impl TenantId {
-    /// A new id for a tenant whose host did not choose one: a UUIDv7.
-    pub fn random() -> Self {
-        Self(Uuid::now_v7().to_string().into())
+    /// A new id for a tenant whose host did not choose one: a UUIDv7 of this moment.
+    pub(crate) fn random(now: Timestamp) -> Self {
+        Self(uuid_v7(now).to_string().into())
     }
 }
 
@@ -90,9 +90,7 @@ pub struct TraceId(Uuid);
 impl TraceId {
     /// A new id for a trace that begins at `created_at`.
     pub fn new(created_at: Timestamp) -> Self {
-        let mut random = [0_u8; 10];
-        random.copy_from_slice(Uuid::new_v4().as_bytes().first_chunk::<10>().unwrap_or(&[0; 10]));
-        Self(uuid::Builder::from_unix_timestamp_millis(created_at.as_millis().unsigned_abs(), &random).into_uuid())
+        Self(uuid_v7(created_at))
     }
 
     /// The millisecond in the id: when the request began.
@@ -112,6 +110,13 @@ impl TraceId {
     }
 }
 
+/// A UUIDv7 of this moment.
+fn uuid_v7(now: Timestamp) -> Uuid {
+    let random = *Uuid::new_v4().as_bytes();
+    let tail = random.first_chunk().copied().unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(now.as_millis().unsigned_abs(), &tail).into_uuid()
+}
+
 impl From<Uuid> for TraceId {
     fn from(uuid: Uuid) -> Self {
         Self(uuid)
@@ -122,7 +127,9 @@ impl FromStr for TraceId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Uuid::from_str(text).map(Self).map_err(|_| Error::invalid("trace_id", format!("trace_id {text:?} is not a UUID")))
+        Uuid::from_str(text)
+            .map(Self)
+            .map_err(|_| Error::invalid("trace_id", format!("trace_id {text:?} is not a UUID")))
     }
 }
 

@@ -44,7 +44,10 @@ impl FromStr for PicoUsd {
         match parsed {
             Some(units) if unsigned.len() == text.len() => Ok(Self(units)),
             Some(units) => Ok(Self(-units)),
-            None => Err(Error::new(crate::ErrorCode::InvalidField, format!("{text:?} is not a decimal amount of at most 12 places, such as \"0.0025\""))),
+            None => Err(Error::new(
+                crate::ErrorCode::InvalidField,
+                format!("{text:?} is not a decimal amount of at most 12 places, such as \"0.0025\""),
+            )),
         }
     }
 }
@@ -67,7 +70,13 @@ mod tests {
 
     #[test]
     fn amounts_print_exactly_and_read_back() -> Result<()> {
-        for (units, text) in [(0, "0"), (125_000_000, "0.000125"), (PicoUsd::PER_USD, "1"), (-1, "-0.000000000001"), (2_500_000_000_001, "2.500000000001")] {
+        for (units, text) in [
+            (0, "0"),
+            (125_000_000, "0.000125"),
+            (PicoUsd::PER_USD, "1"),
+            (-1, "-0.000000000001"),
+            (2_500_000_000_001, "2.500000000001"),
+        ] {
             assert_eq!(PicoUsd(units).to_string(), text);
             assert_eq!(text.parse::<PicoUsd>()?, PicoUsd(units));
         }

@@ -52,6 +52,13 @@ pub struct ProviderConfig {
     pub settings: ProviderSettings,
 }
 
+impl ProviderConfig {
+    /// The name, or the kind's where there is none.
+    pub(crate) fn effective_name(&self) -> Option<ProviderName> {
+        self.name.clone().or_else(|| self.kind.parse().ok())
+    }
+}
+
 impl<'de> Deserialize<'de> for ProviderConfig {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]

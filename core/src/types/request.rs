@@ -25,9 +25,9 @@ pub struct Request {
 impl Request {
     /// A request whose body is `value` as JSON.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
-        serde_json::to_vec(value)
-            .map(Self::from)
-            .map_err(|error| Error::new(ErrorCode::InvalidJson, "the request cannot be written as JSON").with_source(error))
+        serde_json::to_vec(value).map(Self::from).map_err(|error| {
+            Error::new(ErrorCode::InvalidJson, "the request cannot be written as JSON").with_source(error)
+        })
     }
 
     /// The same request with these options.
@@ -95,7 +95,10 @@ impl CallOptions {
     /// Checks the sizes promised above.
     pub(crate) fn validate(&self) -> Result<()> {
         if self.metadata.len() > Self::MAX_KEYS {
-            return Err(Error::invalid("metadata", format!("metadata has {} keys; at most {} are kept", self.metadata.len(), Self::MAX_KEYS)));
+            return Err(Error::invalid(
+                "metadata",
+                format!("metadata has {} keys; at most {} are kept", self.metadata.len(), Self::MAX_KEYS),
+            ));
         }
         for (key, value) in &self.metadata {
             if key.is_empty() || key.chars().count() > 64 || value.chars().count() > Self::MAX_VALUE_CHARS {
@@ -105,7 +108,9 @@ impl CallOptions {
                 ));
             }
         }
-        for (name, value) in [("user_id", &self.user_id), ("session_id", &self.session_id), ("request_id", &self.request_id)] {
+        for (name, value) in
+            [("user_id", &self.user_id), ("session_id", &self.session_id), ("request_id", &self.request_id)]
+        {
             if value.as_ref().is_some_and(|value| value.is_empty() || value.chars().count() > Self::MAX_ID_CHARS) {
                 return Err(Error::invalid(name, format!("{name} has 1 to {} characters", Self::MAX_ID_CHARS)));
             }

@@ -8,12 +8,14 @@ use super::trace::StatusClass;
 
 /// Counters since the gateway was opened.
 ///
-/// `accepted = persisted + pending + dead_lettered + dropped`, where `accepted` is the sum over the classes.
+/// `accepted = persisted + pending + dead_lettered + dropped`, at every moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Requests that ended, by class.
-    pub accepted: BTreeMap<StatusClass, u64>,
+    /// Requests that ended.
+    pub accepted: u64,
+    /// Those of them whose traces were digested, by class.
+    pub by_class: BTreeMap<StatusClass, u64>,
     /// Requests that have not ended yet.
     pub in_flight: u64,
     /// Traces committed to the store.
@@ -53,6 +55,8 @@ pub struct FlushReport {
     pub persisted: u64,
     /// Traces still waiting.
     pub pending: u64,
+    /// Traces the store refused, kept in its dead-letter table.
+    pub dead_lettered: u64,
     /// Traces lost since the gateway was opened.
     pub dropped: u64,
     /// Why traces are still waiting.

@@ -17,6 +17,17 @@ pub enum Capture {
     None,
 }
 
+impl Capture {
+    /// Whichever of the two keeps less.
+    pub(crate) fn at_most(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::None, _) | (_, Self::None) => Self::None,
+            (Self::Metadata, _) | (_, Self::Metadata) => Self::Metadata,
+            (Self::Full, Self::Full) => Self::Full,
+        }
+    }
+}
+
 /// Whether a tenant may call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

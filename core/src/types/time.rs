@@ -50,9 +50,12 @@ impl FromStr for Timestamp {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        text.parse::<jiff::Timestamp>()
-            .map(|timestamp| Self::from_millis(timestamp.as_millisecond()))
-            .map_err(|_| Error::new(crate::ErrorCode::InvalidField, format!("{text:?} is not an RFC 3339 time such as 2026-03-01T12:30:00Z")))
+        text.parse::<jiff::Timestamp>().map(|timestamp| Self::from_millis(timestamp.as_millisecond())).map_err(|_| {
+            Error::new(
+                crate::ErrorCode::InvalidField,
+                format!("{text:?} is not an RFC 3339 time such as 2026-03-01T12:30:00Z"),
+            )
+        })
     }
 }
 

@@ -39,8 +39,16 @@ pub enum StatusClass {
 
 impl StatusClass {
     /// Every class, in the order of its number.
-    pub const ALL: [Self; 8] =
-        [Self::Ok, Self::ClientError, Self::UpstreamError, Self::GatewayError, Self::Timeout, Self::Cancelled, Self::Abandoned, Self::Refused];
+    pub const ALL: [Self; 8] = [
+        Self::Ok,
+        Self::ClientError,
+        Self::UpstreamError,
+        Self::GatewayError,
+        Self::Timeout,
+        Self::Cancelled,
+        Self::Abandoned,
+        Self::Refused,
+    ];
 
     /// The stored number, 0 to 7.
     pub const fn number(self) -> i64 {
@@ -59,6 +67,19 @@ impl StatusClass {
     /// The class of a stored number.
     pub fn from_number(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.number() == number)
+    }
+
+    /// The class of a request that ended with this error.
+    pub const fn of_error(code: ErrorCode) -> Self {
+        match (code, code.number()) {
+            (ErrorCode::UpstreamRejected, _) => Self::ClientError,
+            (ErrorCode::Cancelled, _) => Self::Cancelled,
+            (_, ..300) => Self::ClientError,
+            (_, 300..400) => Self::Refused,
+            (_, 400..500) => Self::UpstreamError,
+            (_, 500..600) => Self::Timeout,
+            (_, 600..) => Self::GatewayError,
+        }
     }
 
     /// Whether `error_rate` counts it.

@@ -79,14 +79,42 @@ impl Usage {
 
     /// The usage made of leaves in the order of [`Usage::LEAVES`].
     pub const fn from_leaves(leaves: [Option<i64>; 10]) -> Self {
-        let [input_uncached, cache_read, cache_write_5m, cache_write_1h, audio_in, image_in, output_text, reasoning, audio_out, image_out] =
-            leaves;
-        Self { input_uncached, cache_read, cache_write_5m, cache_write_1h, audio_in, image_in, output_text, reasoning, audio_out, image_out }
+        let [
+            input_uncached,
+            cache_read,
+            cache_write_5m,
+            cache_write_1h,
+            audio_in,
+            image_in,
+            output_text,
+            reasoning,
+            audio_out,
+            image_out,
+        ] = leaves;
+        Self {
+            input_uncached,
+            cache_read,
+            cache_write_5m,
+            cache_write_1h,
+            audio_in,
+            image_in,
+            output_text,
+            reasoning,
+            audio_out,
+            image_out,
+        }
     }
 
     /// All input tokens, cached ones included.
     pub fn input_tokens(&self) -> Option<i64> {
-        sum([self.input_uncached, self.cache_read, self.cache_write_5m, self.cache_write_1h, self.audio_in, self.image_in])
+        sum([
+            self.input_uncached,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+            self.audio_in,
+            self.image_in,
+        ])
     }
 
     /// All output tokens, reasoning included.

@@ -43,8 +43,8 @@ mod wait;
 pub use control::Scripts;
 pub use record::{Outcome, Recorded};
 pub use script::{
-    Answer, Base64, BeforeHeaders, Blob, Body, End, Event, Framing, IncludeUsage, LineEnd, Repeat,
-    Route, Script, Split, Sse,
+    Answer, Base64, BeforeHeaders, Blob, Body, End, Event, Framing, IncludeUsage, LineEnd, Repeat, Route, Script,
+    Split, Sse,
 };
 pub use shared::Recording;
 pub use stats::Stats;

@@ -21,11 +21,7 @@ impl Asked {
     pub(crate) fn parse(path: &str, body: &[u8]) -> Self {
         let fields: Fields = serde_json::from_slice(body).unwrap_or_default();
         Self {
-            model: fields
-                .model
-                .as_str()
-                .map(str::to_owned)
-                .or_else(|| deployment(path)),
+            model: fields.model.as_str().map(str::to_owned).or_else(|| deployment(path)),
             stream: fields.stream == Value::Bool(true),
             include_usage: fields.stream_options.get("include_usage") == Some(&Value::Bool(true)),
             dimensions: fields.dimensions.as_u64(),

@@ -15,21 +15,13 @@ pub(crate) enum Chunked {
 impl Chunked {
     /// Moves what `buffer` holds of the body into `body`. True at the end of
     /// the body; what follows it stays in `buffer`.
-    pub(crate) fn feed(
-        &mut self,
-        buffer: &mut BytesMut,
-        body: &mut BytesMut,
-    ) -> Result<bool, String> {
+    pub(crate) fn feed(&mut self, buffer: &mut BytesMut, body: &mut BytesMut) -> Result<bool, String> {
         loop {
             match self {
                 Self::Size => match httparse::parse_chunk_size(buffer) {
                     Ok(httparse::Status::Complete((consumed, size))) => {
                         buffer.advance(consumed);
-                        *self = if size == 0 {
-                            Self::Trailers
-                        } else {
-                            Self::Data(size)
-                        };
+                        *self = if size == 0 { Self::Trailers } else { Self::Data(size) };
                     }
                     Ok(httparse::Status::Partial) => return Ok(false),
                     Err(_) => return Err("a chunk size is not a number".to_owned()),

@@ -65,9 +65,7 @@ impl Head {
     fn heed(&mut self, header: &httparse::Header<'_>) -> Result<(), String> {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
         let says = |token: &str| {
-            String::from_utf8_lossy(header.value)
-                .split(',')
-                .any(|part| part.trim().eq_ignore_ascii_case(token))
+            String::from_utf8_lossy(header.value).split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
         };
         if is("content-length") && self.length != Length::Chunked {
             let length = std::str::from_utf8(header.value)

@@ -33,8 +33,7 @@ pub(crate) struct Request {
 impl Request {
     /// What the body asks for, parsed at the first call.
     pub(crate) fn asked(&self) -> &Asked {
-        self.asked
-            .get_or_init(|| Asked::parse(&self.path, &self.body))
+        self.asked.get_or_init(|| Asked::parse(&self.path, &self.body))
     }
 }
 
@@ -51,11 +50,7 @@ pub(crate) enum Received {
 }
 
 /// Reads one request; `buffer` holds what was read beyond the one before.
-pub(crate) async fn read(
-    stream: &mut TcpStream,
-    buffer: &mut BytesMut,
-    keep: Keep,
-) -> Received {
+pub(crate) async fn read(stream: &mut TcpStream, buffer: &mut BytesMut, keep: Keep) -> Received {
     let head = loop {
         if !buffer.is_empty() {
             match take_head(buffer, keep) {
@@ -117,11 +112,7 @@ enum BodyEnd {
     Never,
 }
 
-async fn read_known(
-    stream: &mut TcpStream,
-    buffer: &mut BytesMut,
-    length: u64,
-) -> (Bytes, BodyEnd) {
+async fn read_known(stream: &mut TcpStream, buffer: &mut BytesMut, length: u64) -> (Bytes, BodyEnd) {
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     if buffer.len() >= length {
         // A copy, so that a small body does not keep the whole buffer alive.
@@ -137,10 +128,7 @@ async fn read_known(
     (buffer.split_to(length).freeze(), BodyEnd::Later)
 }
 
-async fn read_chunked(
-    stream: &mut TcpStream,
-    buffer: &mut BytesMut,
-) -> Result<(Bytes, BodyEnd), String> {
+async fn read_chunked(stream: &mut TcpStream, buffer: &mut BytesMut) -> Result<(Bytes, BodyEnd), String> {
     let (mut state, mut body) = (Chunked::default(), BytesMut::new());
     let mut end = BodyEnd::AtOnce;
     while !state.feed(buffer, &mut body)? {

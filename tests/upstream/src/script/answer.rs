@@ -28,10 +28,7 @@ pub struct Answer {
 impl Answer {
     /// An answer of these pieces.
     pub fn new<P: Into<String>>(pieces: impl IntoIterator<Item = P>) -> Self {
-        Self {
-            content: pieces.into_iter().map(Into::into).collect(),
-            ..Self::default()
-        }
+        Self { content: pieces.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 }
 

@@ -59,16 +59,10 @@ impl From<&[u8]> for Blob {
 }
 
 /// Writes bytes in the form of a [`Blob`].
-pub(crate) fn serialize_bytes<S: Serializer>(
-    bytes: &Bytes,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize_bytes<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
     match std::str::from_utf8(bytes) {
         Ok(text) => serializer.serialize_str(text),
-        Err(_) => Encoded {
-            base64: Base64(bytes.clone()),
-        }
-        .serialize(serializer),
+        Err(_) => Encoded { base64: Base64(bytes.clone()) }.serialize(serializer),
     }
 }
 

@@ -52,11 +52,7 @@ pub struct Repeat {
 impl Repeat {
     /// `chunk`, `times` times.
     pub fn new(chunk: impl Into<Blob>, times: u64) -> Self {
-        Self {
-            chunk: chunk.into(),
-            times,
-            ..Self::default()
-        }
+        Self { chunk: chunk.into(), times, ..Self::default() }
     }
 
     /// Sends `bytes` once before the first chunk.
@@ -93,10 +89,7 @@ pub struct Sse {
 impl Sse {
     /// These events, with `\n` and without `[DONE]`.
     pub fn new<E: Into<Event>>(events: impl IntoIterator<Item = E>) -> Self {
-        Self {
-            events: events.into_iter().map(Into::into).collect(),
-            ..Self::default()
-        }
+        Self { events: events.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 
     /// Appends `data: [DONE]`.

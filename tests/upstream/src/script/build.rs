@@ -4,20 +4,14 @@ use std::num::NonZeroU64;
 
 use serde_json::Value;
 
-use super::{
-    Answer, BeforeHeaders, Blob, Body, End, Event, Framing, IncludeUsage, Repeat, Script, Split,
-    Sse,
-};
+use super::{Answer, BeforeHeaders, Blob, Body, End, Event, Framing, IncludeUsage, Repeat, Script, Split, Sse};
 use crate::persona;
 
 impl Script {
     /// An answer with this body and everything else by default.
     #[must_use]
     pub fn new(body: Body) -> Self {
-        Self {
-            body,
-            ..Self::default()
-        }
+        Self { body, ..Self::default() }
     }
 
     /// The built-in persona's answer, to be varied.
@@ -60,8 +54,7 @@ impl Script {
 
     /// A stream of `chunk`, `times` times, as `text/event-stream`.
     pub fn repeat(chunk: impl Into<Blob>, times: u64) -> Self {
-        Self::new(Body::Repeat(Repeat::new(chunk, times)))
-            .header("content-type", "text/event-stream")
+        Self::new(Body::Repeat(Repeat::new(chunk, times))).header("content-type", "text/event-stream")
     }
 
     /// Exactly these bytes as the whole response, then the end of the
@@ -73,10 +66,7 @@ impl Script {
     /// No answer at all.
     #[must_use]
     pub fn no_answer(instead: BeforeHeaders) -> Self {
-        Self {
-            before_headers: Some(instead),
-            ..Self::default()
-        }
+        Self { before_headers: Some(instead), ..Self::default() }
     }
 
     /// Only for requests whose path, query included, begins with `prefix`.

@@ -1,0 +1,75 @@
+# Every target installs what it needs or says in one line what is missing.
+#
+# Cargo is always asked for the whole workspace: asking for one package would
+# switch features of shared crates and build most of the graph a second time.
+
+LOCKED := $(if $(CI),--locked)
+CARGO_WORKSPACE := --workspace $(LOCKED)
+BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
+AIMOCK := tests/aimock/node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check check-fmt clippy deny layers docs package fresh fmt bench gen notices
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+demo: ## open a gateway, send calls through it and look at what it kept
+	@.ci/need cargo cc
+	@cargo build --quiet $(CARGO_WORKSPACE) --example demo
+	@$(BUILT)/examples/demo
+
+test: $(AIMOCK) ## run every test, on SQLite and on PostgreSQL
+	@.ci/need
+	cargo test $(CARGO_WORKSPACE)
+
+check: check-fmt clippy deny layers docs package ## check all that is not a test: form, lints, licences, layers, docs, package
+
+check-fmt: ## check the form of the code
+	@.ci/need cargo
+	cargo fmt --all --check
+
+clippy: ## run the lints, warnings being errors
+	@.ci/need cargo cc
+	cargo clippy $(CARGO_WORKSPACE) --all-targets -- -D warnings
+
+deny: ## check what may be linked: bans, licences, sources
+	@.ci/need cargo python3
+	.ci/deny
+
+layers: ## check that no module imports from a higher layer
+	@.ci/need cargo cc
+	cargo test --quiet $(CARGO_WORKSPACE) --test layers
+
+docs: ## build the documentation, warnings being errors
+	@.ci/need cargo cc
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_WORKSPACE) --no-deps
+
+package: ## check that the packed crate is complete
+	@.ci/need cargo cc
+	.ci/package
+
+fresh: ## check that the generated files are up to date
+	@.ci/need cargo cc
+	cargo test --quiet $(CARGO_WORKSPACE) --test generated
+
+fmt: ## format the code
+	@.ci/need cargo
+	cargo fmt --all
+
+bench: ## measure the promises about speed
+	@.ci/need cargo cc
+	cargo bench --package libgateway $(LOCKED)
+
+gen: ## write the generated files anew
+	@.ci/need cargo cc
+	UPDATE_GENERATED=1 cargo test --quiet $(CARGO_WORKSPACE) --test generated
+
+notices: ## write target/THIRD-PARTY-NOTICES.md
+	@.ci/need cargo python3
+	python3 .ci/notices.py
+
+$(AIMOCK): tests/aimock/package-lock.json
+	@.ci/need node
+	npm ci --silent --prefix tests/aimock
+	@touch $@

@@ -1,0 +1,146 @@
+//! The gateway as a host sees it: one short method per operation. What a method does is somebody else's business.
+
+mod admin;
+mod keys;
+mod open;
+mod provider_handle;
+mod shutdown;
+mod tenant_handle;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+pub use self::{provider_handle::ProviderHandle, tenant_handle::TenantHandle};
+use crate::{
+    auth::{Auth, Caller},
+    config::{Config, Settings},
+    crypto::MasterKeys,
+    error::{Error, ErrorCode, Result},
+    pipeline::Pipeline,
+    registry::Registry,
+    store::Store,
+    tasks::Background,
+    types::{
+        ids::TenantId,
+        stats::{FlushReport, Health, HealthStatus, Stats},
+    },
+};
+
+/// An open gateway. Cheap to clone; all clones are one gateway, which is closed by [`Gateway::close`] or when the
+/// last one is dropped.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> libgateway::Result<()> {
+/// use libgateway::{Config, Gateway, NewTenant, ProviderConfig, TraceQuery};
+///
+/// let gateway = Gateway::open(Config { store: "sqlite::memory:".into(), ..Config::default() }).await?;
+/// let provider = ProviderConfig { kind: "mock".into(), ..ProviderConfig::default() };
+/// gateway.create_tenant(NewTenant { id: Some("acme".parse()?), provider: Some(provider), ..NewTenant::default() }).await?;
+///
+/// let acme = gateway.tenant("acme")?;
+/// let reply = acme.chat(serde_json::json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]})).await?;
+/// assert_eq!(reply.text().as_deref(), Some("Hello from the mock provider."));
+///
+/// gateway.flush(std::time::Duration::from_secs(5)).await?;
+/// assert_eq!(acme.list_traces(TraceQuery::default()).await?.traces.len(), 1);
+/// # gateway.close(std::time::Duration::from_secs(5)).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Gateway {
+    core: Arc<Core>,
+}
+
+/// What all clones and handles share.
+pub(crate) struct Core {
+    pub(crate) pipeline: Pipeline,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) store: Store,
+    pub(crate) master_keys: Arc<MasterKeys>,
+    pub(crate) background: Arc<Background>,
+    tasks: shutdown::Tasks,
+}
+
+impl Gateway {
+    /// Opens the store, brings its schema up to date and starts the gateway's thread. No upstream is called, and no
+    /// other network than the store's.
+    ///
+    /// Fails with `invalid_config`, `wrong_master_key`, `schema_too_new`, `schema_too_old` or `store_unavailable`.
+    pub async fn open(config: Config) -> Result<Self> {
+        open::open(Settings::try_from(config)?).await.map(|core| Self { core: Arc::new(core) })
+    }
+
+    /// A handle that reaches one tenant's data only. Whether the tenant exists is seen when it is used.
+    pub fn tenant(&self, id: impl AsRef<str>) -> Result<TenantHandle> {
+        let id: TenantId = id.as_ref().parse()?;
+        Ok(TenantHandle { core: Arc::clone(&self.core), id })
+    }
+
+    /// The caller an API key stands for: `missing_api_key` or `invalid_api_key` when there is none. `secret` is the
+    /// bare key, without a scheme.
+    pub async fn authenticate(&self, secret: Option<&str>) -> Result<Caller> {
+        let (core, stale) = (&self.core, self.core.registry.freshness().is_stale());
+        core.auth.authenticate(secret, stale, |hash| core.run(move |store| async move { store.find_api_key(&hash).await })).await
+    }
+
+    /// Waits until every trace accepted so far is in the store, or the time is over. Fails with `store_unavailable`
+    /// when the time is over; the traces stay in the queue.
+    pub async fn flush(&self, timeout: Duration) -> Result<FlushReport> {
+        self.core.open()?;
+        checked(self.core.pipeline.recorder.flush(timeout).await)
+    }
+
+    /// Ends the gateway: waits until every trace is in the store, or the time is over, and closes the store. Calls
+    /// that are still running go on, and their traces are lost once the time is over.
+    pub async fn close(&self, timeout: Duration) -> Result<FlushReport> {
+        checked(self.core.shutdown(timeout).await)
+    }
+
+    /// Counters since the gateway was opened.
+    pub fn stats(&self) -> Stats {
+        let mut stats = self.core.pipeline.recorder.stats();
+        stats.in_flight = self.core.pipeline.limits.in_flight().into();
+        stats
+    }
+
+    /// Whether the gateway is well, and why not.
+    pub fn health(&self) -> Health {
+        let mut reasons: Vec<String> = self.stats().store_error.into_iter().collect();
+        if reasons.is_empty() && self.core.registry.freshness().is_away() {
+            reasons.push("the store cannot be reached; cached tenants and keys are served".to_owned());
+        }
+        Health { status: if reasons.is_empty() { HealthStatus::Ok } else { HealthStatus::Degraded }, reasons }
+    }
+}
+
+impl Core {
+    /// Runs a query on the gateway's thread.
+    async fn run<T, F>(&self, query: impl FnOnce(Store) -> F + Send) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.open()?;
+        self.background.run(query(self.store.clone())).await
+    }
+
+    /// Refuses work after the gateway was closed.
+    pub(crate) fn open(&self) -> Result<()> {
+        if self.tasks.closed() { Err(Error::new(ErrorCode::Closed, "the gateway is closed; open a new one")) } else { Ok(()) }
+    }
+}
+
+/// A report of unfinished work is an error.
+fn checked(report: FlushReport) -> Result<FlushReport> {
+    if report.is_complete() {
+        return Ok(report);
+    }
+    let reason = report.error.as_deref().unwrap_or("the time was too short");
+    Err(Error::new(ErrorCode::StoreUnavailable, format!("{} traces are not in the store yet: {reason}", report.pending)))
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,141 @@
+//! One tenant's calls, traces and analytics.
+
+use std::{fmt, sync::Arc};
+
+use super::{Core, ProviderHandle};
+use crate::{
+    analytics::{self, Question},
+    error::Result,
+    pipeline::{Call, Reply},
+    provider::Endpoint,
+    stream::ReplyStream,
+    traces,
+    types::{
+        analytics::{Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries},
+        ids::{ProviderName, TenantId, TraceId},
+        request::{CallOptions, Request},
+        trace::{TraceDetail, TracePage, TraceQuery},
+    },
+};
+
+/// Reaches one tenant's data, and nothing else. Cheap to clone.
+#[derive(Clone)]
+pub struct TenantHandle {
+    pub(super) core: Arc<Core>,
+    pub(super) id: TenantId,
+}
+
+impl TenantHandle {
+    /// Whose handle it is.
+    pub fn id(&self) -> &TenantId {
+        &self.id
+    }
+
+    /// Calls a model and waits for the whole answer. The body is OpenAI's `POST /v1/chat/completions`; it goes
+    /// upstream as it is, but for an aliased model.
+    ///
+    /// Dropping the future cancels the call upstream.
+    pub async fn chat(&self, request: impl Into<Request>) -> Result<Reply> {
+        self.call(Endpoint::Chat, request.into()).await
+    }
+
+    /// Calls a model and streams the answer; `stream` is set in the body if it is not.
+    pub async fn chat_stream(&self, request: impl Into<Request>) -> Result<ReplyStream> {
+        self.stream(Endpoint::Chat, request.into()).await
+    }
+
+    /// OpenAI's `POST /v1/responses`: the bytes go through both ways.
+    pub async fn responses(&self, request: impl Into<Request>) -> Result<Reply> {
+        self.call(Endpoint::Responses, request.into()).await
+    }
+
+    /// OpenAI's `POST /v1/responses`, streamed.
+    pub async fn responses_stream(&self, request: impl Into<Request>) -> Result<ReplyStream> {
+        self.stream(Endpoint::Responses, request.into()).await
+    }
+
+    /// OpenAI's `POST /v1/embeddings`.
+    pub async fn embeddings(&self, request: impl Into<Request>) -> Result<Reply> {
+        self.call(Endpoint::Embeddings, request.into()).await
+    }
+
+    /// The models of the tenant's providers, in OpenAI's list format: what they list themselves, and what the
+    /// tenant's configuration names.
+    pub async fn list_models(&self, options: CallOptions) -> Result<Reply> {
+        self.core.open()?;
+        self.core.pipeline.list_models(&self.id, options).await
+    }
+
+    /// The provider of that name, or the default one, ready to be called. A tenant without providers has the
+    /// gateway's default.
+    pub async fn get_provider_for_tenant(&self, name: Option<&ProviderName>) -> Result<ProviderHandle> {
+        self.core.open()?;
+        let tenant = self.core.registry.active(&self.id).await?;
+        let provider = self.core.registry.provider(&tenant, name)?;
+        Ok(ProviderHandle { tenant: self.clone(), provider })
+    }
+
+    /// Forgets the cached provider of that name, or the default one: the next call reads the store. Says whether
+    /// one was cached.
+    pub async fn evict_provider(&self, name: Option<&ProviderName>) -> Result<bool> {
+        self.core.open()?;
+        Ok(self.core.registry.evict(&self.id, name).await)
+    }
+
+    /// A page of traces, newest first, without their content.
+    pub async fn list_traces(&self, query: TraceQuery) -> Result<TracePage> {
+        let id = self.id.clone();
+        self.core.run(move |store| async move { traces::list(&store, &id, &query).await }).await
+    }
+
+    /// One trace with its content, decrypted; `trace_not_found` when this tenant has none of that id.
+    pub async fn get_trace(&self, trace_id: TraceId) -> Result<TraceDetail> {
+        let tenant = self.core.registry.tenant(&self.id).await?;
+        let id = self.id.clone();
+        self.core.run(move |store| async move { traces::get(&store, &id, trace_id, &tenant.data_key).await }).await
+    }
+
+    /// The whole window and its buckets.
+    pub async fn analytics(&self, query: AnalyticsQuery) -> Result<Analytics> {
+        let question = self.question(query);
+        self.core.run(move |store| async move { analytics::analytics(&store, question).await }).await
+    }
+
+    /// The whole window.
+    pub async fn analytics_summary(&self, query: AnalyticsQuery) -> Result<AnalyticsSummary> {
+        let question = self.question(query);
+        self.core.run(move |store| async move { analytics::summary(&store, question).await }).await
+    }
+
+    /// The window, bucket by bucket.
+    pub async fn analytics_timeseries(&self, query: AnalyticsQuery) -> Result<AnalyticsTimeseries> {
+        let question = self.question(query);
+        self.core.run(move |store| async move { analytics::timeseries(&store, question).await }).await
+    }
+
+    /// The window, model by model.
+    pub async fn analytics_models(&self, query: AnalyticsQuery) -> Result<AnalyticsModels> {
+        let question = self.question(query);
+        self.core.run(move |store| async move { analytics::models(&store, question).await }).await
+    }
+
+    fn question(&self, query: AnalyticsQuery) -> Question {
+        Question { tenant: self.id.clone(), query }
+    }
+
+    async fn call(&self, endpoint: Endpoint, request: Request) -> Result<Reply> {
+        self.core.open()?;
+        self.core.pipeline.call(Call { tenant: self.id.clone(), endpoint, request, provider: None }).await
+    }
+
+    async fn stream(&self, endpoint: Endpoint, request: Request) -> Result<ReplyStream> {
+        self.core.open()?;
+        self.core.pipeline.stream(Call { tenant: self.id.clone(), endpoint, request, provider: None }).await
+    }
+}
+
+impl fmt::Debug for TenantHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TenantHandle").field(&self.id).finish()
+    }
+}

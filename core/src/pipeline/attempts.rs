@@ -1,0 +1,216 @@
+//! Asks one provider until it answers, the attempts are spent or the time is over. The one owner of retries.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::time::timeout_at;
+
+use super::{Call, headers, retry};
+use crate::{
+    clock,
+    config::{Retry, Timeouts},
+    error::{Error, ErrorCode, Result},
+    provider::{Canned, Endpoint, Envelope, Provider, response_error},
+    recorder::Draft,
+    transport::{Body, Outgoing, Profile, Response, Transport},
+    types::trace::Attempt,
+};
+
+/// How much of an error's body is read.
+const ERROR_BODY_BYTES: usize = 1 << 20;
+
+/// The attempts of one request.
+pub(super) struct Attempts<'a> {
+    transport: &'a Transport,
+    provider: &'a Arc<Provider>,
+    endpoint: Endpoint,
+    timeouts: Timeouts,
+    retry: Retry,
+    started: Instant,
+    /// The end of the total timeout.
+    deadline: Instant,
+    /// Time spent waiting for the upstream, or for the next attempt.
+    waited: Duration,
+}
+
+/// How the answer is wanted.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted {
+    Whole { limit: usize },
+    Stream,
+}
+
+/// A good answer.
+pub(super) struct Answered {
+    response: Response,
+    whole: Bytes,
+}
+
+impl Answered {
+    pub(super) fn into_whole(self) -> (Response, Bytes) {
+        (self.response, self.whole)
+    }
+
+    pub(super) fn into_stream(self) -> Response {
+        self.response
+    }
+}
+
+impl<'a> Attempts<'a> {
+    pub(super) fn new(transport: &'a Transport, provider: &'a Arc<Provider>, call: &Call, draft: &Draft) -> Self {
+        let timeouts = provider.timeouts;
+        let total_ms = call.request.options.timeout_ms.unwrap_or(u64::MAX).min(timeouts.total_ms);
+        let started = draft.started();
+        let deadline = started + Duration::from_millis(total_ms);
+        Self { transport, provider, endpoint: call.endpoint, timeouts, retry: provider.retry, started, deadline, waited: Duration::ZERO }
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Asks, and asks again where that may help. Each attempt is noted on the draft.
+    pub(super) async fn run(&mut self, draft: &mut Draft, envelope: &Envelope, body: &Bytes, wanted: Wanted) -> Result<Answered> {
+        let mut pause = Duration::ZERO;
+        for number in 1.. {
+            let request = self.provider.request(self.endpoint, envelope, body)?;
+            draft.note(|seen| seen.attempt_count = number);
+            let asked = Instant::now();
+            let outcome = match self.provider.canned(&request) {
+                Some(canned) => self.read(response_of(canned), wanted).await,
+                None => {
+                    let profile = Profile { connect_ms: self.timeouts.connect_ms, http2: self.provider.info.settings.http2 };
+                    let outgoing = Outgoing { method: request.method, url: request.url, headers: request.headers, body: request.body, profile };
+                    self.attempt(outgoing, draft, wanted).await
+                }
+            };
+            let failure = match outcome {
+                Ok(answered) => {
+                    self.note(draft, number, Attempted { asked, pause, outcome: Ok(answered.response.status.as_u16()) });
+                    return Ok(answered);
+                }
+                Err(error) => error.with_provider(self.provider.name()),
+            };
+            self.note(draft, number, Attempted { asked, pause, outcome: Err(&failure) });
+            let worthwhile = retry::is_worthwhile(failure.code());
+            let spent = |failure: Error| failure.with_retries_spent(number > 1 && worthwhile);
+            if !worthwhile || number >= self.retry.max_attempts {
+                return Err(spent(failure));
+            }
+            pause = retry::pause(self.retry, number, failure.retry_after(), retry::jitter());
+            if Instant::now() + pause >= self.deadline {
+                return Err(spent(failure));
+            }
+            tokio::time::sleep(pause).await;
+            self.waited += pause;
+        }
+        Err(Error::new(ErrorCode::Internal, "the attempts ran out"))
+    }
+
+    /// One exchange with the upstream.
+    async fn attempt(&mut self, outgoing: Outgoing, draft: &mut Draft, wanted: Wanted) -> Result<Answered> {
+        let asked = Instant::now();
+        let first_byte = asked + Duration::from_millis(self.timeouts.first_byte_ms);
+        let sent = self.transport.send(outgoing, first_byte.min(self.deadline).into()).await;
+        self.waited += asked.elapsed();
+        let response = match sent {
+            Some(response) => response?,
+            None if first_byte < self.deadline => return Err(timed_out(ErrorCode::FirstByteTimeout, "first_byte_ms")),
+            None => return Err(timed_out(ErrorCode::TotalTimeout, "total_ms")),
+        };
+        draft.note(|seen| {
+            seen.ttfb = Some(self.started.elapsed());
+            seen.status_code = Some(response.status.as_u16());
+            seen.upstream_request_id = headers::request_id(&response.headers);
+        });
+        if response.status.is_success() { self.read(response, wanted).await } else { Err(self.refusal(response).await) }
+    }
+
+    async fn read(&mut self, mut response: Response, wanted: Wanted) -> Result<Answered> {
+        let whole = match wanted {
+            Wanted::Stream => Bytes::new(),
+            Wanted::Whole { limit } => self.read_whole(&mut response.body, limit).await?,
+        };
+        Ok(Answered { response, whole })
+    }
+
+    /// The error of an answer that is none; its body is read as far as it comes.
+    async fn refusal(&mut self, mut response: Response) -> Error {
+        let body = self.read_whole(&mut response.body, ERROR_BODY_BYTES).await.unwrap_or_default();
+        response_error(response.status.as_u16(), &response.headers, body, clock::now().as_millis())
+    }
+
+    async fn read_whole(&mut self, body: &mut Body, limit: usize) -> Result<Bytes> {
+        let mut first = Bytes::new();
+        let mut rest = BytesMut::new();
+        loop {
+            let asked = Instant::now();
+            let idle = asked + Duration::from_millis(self.timeouts.idle_ms);
+            let chunk = timeout_at(idle.min(self.deadline).into(), body.chunk()).await;
+            self.waited += asked.elapsed();
+            let chunk = match chunk {
+                Ok(Some(chunk)) => chunk?,
+                // Nearly all answers come in one piece: it is not copied.
+                Ok(None) => return Ok(if rest.is_empty() { first } else { rest.freeze() }),
+                Err(_) if idle < self.deadline => return Err(timed_out(ErrorCode::IdleTimeout, "idle_ms")),
+                Err(_) => return Err(timed_out(ErrorCode::TotalTimeout, "total_ms")),
+            };
+            if first.len().max(rest.len()) + chunk.len() > limit {
+                return Err(Error::new(ErrorCode::UpstreamTooLarge, format!("the provider's answer has more than {limit} bytes (limits.body_bytes)")));
+            }
+            if first.is_empty() {
+                first = chunk;
+            } else {
+                if rest.is_empty() {
+                    rest.extend_from_slice(&first);
+                }
+                rest.extend_from_slice(&chunk);
+            }
+        }
+    }
+
+    fn note(&self, draft: &mut Draft, number: u32, attempted: Attempted<'_>) {
+        let overhead = self.started.elapsed().saturating_sub(self.waited);
+        let (status_code, error_code) = match attempted.outcome {
+            Ok(status) => (Some(status), None),
+            Err(error) => (error.upstream_status(), Some(error.code())),
+        };
+        draft.note(|seen| {
+            seen.overhead = overhead;
+            // A first attempt that answers is no news: the row says it all.
+            if number > 1 || error_code.is_some() {
+                seen.attempts.push(Attempt {
+                    provider: self.provider.name().to_owned(),
+                    status_code,
+                    error_code,
+                    duration_ms: millis(attempted.asked.elapsed()),
+                    delay_ms: millis(attempted.pause),
+                });
+            }
+        });
+    }
+}
+
+struct Attempted<'a> {
+    asked: Instant,
+    pause: Duration,
+    outcome: Result<u16, &'a Error>,
+}
+
+/// An answer that needed no network.
+fn response_of(canned: Canned) -> Response {
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(canned.content_type))]);
+    Response { status: StatusCode::OK, headers, body: Body::Canned(canned.chunks.into()) }
+}
+
+fn timed_out(code: ErrorCode, setting: &str) -> Error {
+    Error::new(code, format!("the provider did not answer within timeouts.{setting}"))
+}
+
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}

@@ -1,0 +1,174 @@
+//! The way of one request, from the caller to an upstream and back. The only place that knows the order of the steps;
+//! each step is somebody else's.
+
+mod attempts;
+mod headers;
+mod models;
+mod reply;
+mod retry;
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+
+use self::attempts::{Attempts, Wanted};
+pub use self::reply::Reply;
+use crate::{
+    config::Settings,
+    error::{Error, ErrorCode, Result},
+    limits::{Limits, Permit},
+    provider::{Endpoint, Envelope, Provider, ensure_stream},
+    recorder::{Answer, Begin, Draft, Owner, Recorder},
+    registry::{ActiveTenant, Registry},
+    stream::{Opened, ReplyStream},
+    transport::{Response, Transport},
+    types::{ids::TenantId, request::Request, tenant::Capture},
+};
+
+/// What every request passes through.
+pub(crate) struct Pipeline {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) recorder: Recorder,
+    transport: Transport,
+    body_bytes: usize,
+    tenant_concurrency: u32,
+    capture: Capture,
+}
+
+/// One request on its way.
+pub(crate) struct Call {
+    pub(crate) tenant: TenantId,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) request: Request,
+    /// The provider of a handle; it comes before the one of the options.
+    pub(crate) provider: Option<Arc<Provider>>,
+}
+
+/// A request that may go upstream.
+struct Prepared {
+    provider: Arc<Provider>,
+    envelope: Envelope,
+    body: Bytes,
+    _permit: Permit,
+}
+
+impl Pipeline {
+    pub(crate) fn new(settings: &Settings, registry: Arc<Registry>, recorder: Recorder) -> Result<Self> {
+        Ok(Self {
+            registry,
+            limits: Arc::new(Limits::new(settings.limits.concurrency)),
+            recorder,
+            transport: Transport::new(&settings.network)?,
+            body_bytes: settings.limits.body_bytes,
+            tenant_concurrency: settings.limits.tenant_concurrency,
+            capture: settings.capture,
+        })
+    }
+
+    /// Asks an upstream and waits for the whole answer.
+    pub(crate) async fn call(&self, call: Call) -> Result<Reply> {
+        let (tenant, mut draft) = self.begin(&call, false).await?;
+        match self.answer(&tenant, &call, &mut draft).await {
+            Ok(reply) => {
+                draft.complete();
+                Ok(reply)
+            }
+            Err(error) => Err(failed(draft, &call, error)),
+        }
+    }
+
+    /// Asks an upstream for a stream, and hands it over once its head has arrived.
+    pub(crate) async fn stream(&self, mut call: Call) -> Result<ReplyStream> {
+        call.request.body = ensure_stream(call.request.body);
+        let (tenant, mut draft) = self.begin(&call, true).await?;
+        match self.open(&tenant, &call, &mut draft).await {
+            Ok(opened) => Ok(ReplyStream::new(opened, draft)),
+            Err(error) => Err(failed(draft, &call, error)),
+        }
+    }
+
+    /// From here on the request is accepted: one trace comes of it.
+    async fn begin(&self, call: &Call, stream: bool) -> Result<(Arc<ActiveTenant>, Draft)> {
+        let started = Instant::now();
+        let tenant = self.registry.active(&call.tenant).await?;
+        let capture = tenant.tenant.capture.unwrap_or(self.capture).at_most(call.request.options.capture.unwrap_or_default());
+        let draft = self.recorder.begin(Begin {
+            owner: Owner { tenant: call.tenant.clone(), data_key: Arc::clone(&tenant.data_key) },
+            capture,
+            endpoint: call.endpoint,
+            stream,
+            request: call.request.body.clone(),
+            options: call.request.options.clone(),
+            started,
+        });
+        Ok((tenant, draft))
+    }
+
+    async fn answer(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Reply> {
+        let prepared = self.prepare(tenant, call, draft)?;
+        if prepared.envelope.stream() {
+            return Err(Error::invalid("stream", "stream is true, and one whole answer was asked for; call the streaming method instead"));
+        }
+        let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft);
+        let wanted = Wanted::Whole { limit: self.body_bytes };
+        let (response, body) = attempts.run(draft, &prepared.envelope, &prepared.body, wanted).await?.into_whole();
+        draft.note(|seen| seen.answer = Answer::Body(body.clone()));
+        Ok(Reply { status: response.status.as_u16(), headers: headers::for_caller(&response.headers), body, trace_id: draft.id(), provider: prepared.provider.info.name.clone() })
+    }
+
+    async fn open(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Opened> {
+        let prepared = self.prepare(tenant, call, draft)?;
+        let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft);
+        let response = attempts.run(draft, &prepared.envelope, &prepared.body, Wanted::Stream).await?.into_stream();
+        let total = attempts.deadline();
+        let Response { status, headers, body } = response;
+        Ok(Opened {
+            status: status.as_u16(),
+            is_event_stream: headers::is_event_stream(&headers),
+            headers: headers::for_caller(&headers),
+            body,
+            wire: call.endpoint.wire(),
+            hide_usage: prepared.provider.adds_usage(call.endpoint, &prepared.envelope),
+            idle_ms: prepared.provider.timeouts.idle_ms,
+            total,
+            provider: prepared.provider.info.name.clone(),
+            permit: prepared._permit,
+        })
+    }
+
+    /// Everything that can refuse a request before an upstream is asked.
+    fn prepare(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Prepared> {
+        let Request { body, options } = &call.request;
+        options.validate()?;
+        if body.len() > self.body_bytes {
+            let message = format!("the request has {} bytes; at most {} are accepted (limits.body_bytes)", body.len(), self.body_bytes);
+            return Err(Error::new(ErrorCode::BodyTooLarge, message));
+        }
+        let envelope = if call.endpoint == Endpoint::Models { Envelope::empty() } else { Envelope::read(body)? };
+        let model = envelope.model();
+        draft.note(|seen| seen.requested_model = model.map(str::to_owned));
+        let permit = self.limits.enter(&call.tenant, tenant.tenant.concurrency.unwrap_or(self.tenant_concurrency))?;
+        let provider = match (&call.provider, &options.provider, model) {
+            (Some(provider), ..) => Arc::clone(provider),
+            (None, Some(name), _) => self.registry.provider(tenant, Some(name))?,
+            (None, None, Some(model)) => self.registry.provider_for_model(tenant, model)?,
+            (None, None, None) => self.registry.provider(tenant, None)?,
+        };
+        draft.note(|seen| seen.provider = Some(Arc::clone(&provider)));
+        provider.check_offers(call.endpoint)?;
+        if let Some(model) = model {
+            let deployment = provider.deployment(provider.resolve(model))?.to_owned();
+            draft.note(|seen| seen.deployment = Some(deployment));
+        }
+        Ok(Prepared { provider, envelope, body: body.clone(), _permit: permit })
+    }
+}
+
+/// Records the failure, and tells the caller which request it was.
+fn failed(draft: Draft, call: &Call, error: Error) -> Error {
+    let request_id = call.request.options.request_id.clone().unwrap_or_else(|| draft.id().to_string());
+    let error = error.with_request_id(request_id);
+    draft.fail(&error);
+    error
+}

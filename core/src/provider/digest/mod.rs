@@ -1,0 +1,115 @@
+//! What a finished or cut answer says: model, usage, content, end, error. Read beside the bytes, by the recorder.
+//!
+//! Nothing here changes what the caller gets, and nothing here fails: what is not understood is left out.
+
+mod chat;
+mod choice;
+mod error;
+mod escape;
+mod json;
+mod merge;
+mod output;
+mod responses;
+mod tap;
+mod usage;
+mod usage_only;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::value::RawValue;
+
+use crate::types::usage::{Usage, UsageSource};
+
+pub(crate) use self::{
+    error::AnswerError,
+    tap::{StreamTap, TapLimits},
+    usage_only::is_usage_only,
+};
+
+/// The formats whose answers are understood; all of them are OpenAI's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wire {
+    /// `/chat/completions`.
+    Chat,
+    /// `/responses`.
+    Responses,
+    /// `/embeddings`.
+    Embeddings,
+    /// `/models`.
+    Models,
+}
+
+/// What one answer says. It has no `Debug` outside tests: content never reaches a log.
+#[derive(Default)]
+#[cfg_attr(test, derive(Clone, Debug, PartialEq))]
+pub(crate) struct Digest {
+    /// The model the answer names.
+    pub(crate) model: Option<String>,
+    /// The counts the provider reported, as disjoint leaves.
+    pub(crate) usage: Usage,
+    /// `Reported` when there is at least one count, else `None`.
+    pub(crate) usage_source: UsageSource,
+    /// The counts contradict each other, or some of them are not counts.
+    pub(crate) usage_mismatch: bool,
+    /// The answer of a stream, rebuilt as one JSON object; `None` when the stream carried nothing, and for an
+    /// answer that was not streamed, whose body is its content.
+    pub(crate) content: Option<Vec<u8>>,
+    /// Part of the content was dropped because it passed the cap.
+    pub(crate) capped: bool,
+    /// Events of a stream whose data was a JSON object; `None` for an answer that was not streamed.
+    pub(crate) chunk_count: Option<i64>,
+    /// The answer says that it is whole: `[DONE]`, a finish reason for every choice, `response.completed`,
+    /// `.incomplete` or `.failed`. An answer that was not streamed is whole when it is a JSON object.
+    pub(crate) finished: bool,
+    /// An error inside an answer whose status was a success.
+    pub(crate) error: Option<AnswerError>,
+    /// The service tier that served the call, by which some providers price it.
+    pub(crate) service_tier: Option<String>,
+}
+
+impl Digest {
+    fn count(&mut self, wire: Wire, reported: &str) {
+        let counted = usage::read(wire, reported);
+        self.usage = counted.usage;
+        self.usage_mismatch = counted.mismatch;
+        self.usage_source = if counted.usage.is_empty() { UsageSource::None } else { UsageSource::Reported };
+    }
+}
+
+/// Reads a JSON answer that was not streamed. `content` stays `None`: the body itself is the content.
+///
+/// A body that is not a JSON object gives an empty digest.
+pub(crate) fn digest_body(wire: Wire, body: &[u8]) -> Digest {
+    let body = String::from_utf8_lossy(body);
+    let mut digest = Digest::default();
+    let mut reported = None;
+    digest.finished = json::fields(&body, |key, value| match key {
+        "model" => digest.model = json::label(value.get()),
+        "service_tier" => digest.service_tier = json::label(value.get()),
+        "usage" if json::is_object(value) => reported = Some(value),
+        "error" if !json::is_null(value) => digest.error = Some(AnswerError::read(value.get())),
+        "choices" if wire == Wire::Chat && digest.error.is_none() => digest.error = choice_error(value),
+        _ => {}
+    });
+    if !digest.finished {
+        return Digest::default();
+    }
+    if let Some(reported) = reported {
+        digest.count(wire, reported.get());
+    }
+    digest
+}
+
+/// The error that a router put into a choice when the vendor behind it failed.
+fn choice_error(choices: &RawValue) -> Option<AnswerError> {
+    let mut error = None;
+    json::items(choices.get(), |choice| {
+        json::fields(choice.get(), |key, value| {
+            if key == "error" && !json::is_null(value) {
+                error = Some(AnswerError::read(value.get()));
+            }
+        });
+    });
+    error
+}

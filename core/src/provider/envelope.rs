@@ -1,0 +1,273 @@
+//! The few top-level fields of a request that the gateway decides by, and the splices that change them. The rest of
+//! the body is never parsed, copied field by field or written anew.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::error::{Error, ErrorCode, Result};
+
+/// Where a value stands in the body.
+type Span = std::ops::Range<usize>;
+
+/// What was read of a request's body.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    model: Option<(String, Span)>,
+    stream: bool,
+    usage: UsageOption,
+    /// Where a first field can be inserted.
+    start: usize,
+}
+
+/// What the request says of `stream_options.include_usage`.
+#[derive(Debug)]
+enum UsageOption {
+    /// The caller wants the usage chunk.
+    Wanted,
+    /// There is no `stream_options`.
+    NoOptions,
+    /// The value of `stream_options` is to be replaced by this text.
+    Replace(Span, String),
+}
+
+/// What to change in a body.
+#[derive(Debug, Default)]
+pub(crate) struct Splices<'a> {
+    /// The value of `model`.
+    pub(crate) model: Option<&'a str>,
+    /// `stream_options.include_usage` becomes true.
+    pub(crate) include_usage: bool,
+}
+
+/// Duplicates of these fields are errors of serde's own; all other fields are skipped.
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    model: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    stream: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    stream_options: Option<&'a RawValue>,
+}
+
+/// A field that is there, be it `null`: an `Option` alone would take `null` for absent.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+impl<'a> Fields<'a> {
+    /// The fields, and where the object begins. A struct would also be read from an array: that is refused.
+    fn read(body: &'a [u8]) -> Result<(Self, usize)> {
+        let start = body.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
+        match body.get(start) {
+            Some(b'{') => serde_json::from_slice(body).map(|fields| (fields, start + 1)).map_err(|error| unreadable(&error)),
+            _ => Err(Error::new(ErrorCode::InvalidJson, "the request must be a JSON object")),
+        }
+    }
+}
+
+impl Envelope {
+    /// Reads a body that must name a model.
+    pub(crate) fn read(body: &[u8]) -> Result<Self> {
+        let (fields, start) = Fields::read(body)?;
+        let model = fields.model.filter(|model| model.get() != "null").ok_or_else(|| Error::new(ErrorCode::MissingField, "model is missing; name the model to call").with_param("model"))?;
+        let name: Cow<'_, str> = serde_json::from_str(model.get()).map_err(|_| Error::invalid("model", "model must be a string"))?;
+        if name.is_empty() || name.chars().count() > 256 || name.contains('\0') {
+            return Err(Error::invalid("model", "model must have 1 to 256 characters, none of them NUL"));
+        }
+        let stream = match fields.stream.map(RawValue::get) {
+            None | Some("false" | "null") => false,
+            Some("true") => true,
+            Some(_) => return Err(Error::invalid("stream", "stream must be true or false")),
+        };
+        let usage = fields.stream_options.map_or(Ok(UsageOption::NoOptions), |options| usage_option(body, options))?;
+        Ok(Self { model: Some((name.into_owned(), span(body, model.get()))), stream, usage, start })
+    }
+
+    /// The envelope of a request without a body.
+    pub(crate) fn empty() -> Self {
+        Self { model: None, stream: false, usage: UsageOption::Wanted, start: 0 }
+    }
+
+    /// The model asked for.
+    pub(crate) fn model(&self) -> Option<&str> {
+        self.model.as_ref().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether the answer is to be streamed.
+    pub(crate) fn stream(&self) -> bool {
+        self.stream
+    }
+
+    /// Whether usage comes only if the gateway asks for it.
+    pub(crate) fn wants_usage_added(&self) -> bool {
+        self.stream && !matches!(self.usage, UsageOption::Wanted)
+    }
+
+    /// The body with the splices applied; the same bytes when there are none.
+    pub(crate) fn splice(&self, body: &Bytes, splices: &Splices<'_>) -> Bytes {
+        let mut edits: Vec<(Span, Cow<'_, str>)> = Vec::new();
+        if let (Some(model), Some((_, span))) = (splices.model, &self.model) {
+            edits.push((span.clone(), serde_json::Value::from(model).to_string().into()));
+        }
+        if splices.include_usage {
+            match &self.usage {
+                UsageOption::Wanted => {}
+                UsageOption::NoOptions => edits.push((self.start..self.start, r#""stream_options":{"include_usage":true},"#.into())),
+                UsageOption::Replace(span, text) => edits.push((span.clone(), text.as_str().into())),
+            }
+        }
+        if edits.is_empty() {
+            return body.clone();
+        }
+        edits.sort_by_key(|(span, _)| span.start);
+        let added: usize = edits.iter().map(|(_, text)| text.len()).sum();
+        let mut out = Vec::with_capacity(body.len() + added);
+        let mut rest = 0;
+        for (span, text) in &edits {
+            out.extend_from_slice(body.get(rest..span.start).unwrap_or_default());
+            out.extend_from_slice(text.as_bytes());
+            rest = span.end;
+        }
+        out.extend_from_slice(body.get(rest..).unwrap_or_default());
+        out.into()
+    }
+}
+
+/// The body with `"stream": true`, for a caller who asks for a stream by the method it calls. A body that cannot be
+/// read is returned as it is: reading it again says why.
+pub(crate) fn ensure_stream(body: Bytes) -> Bytes {
+    let Ok((fields, start)) = Fields::read(&body) else { return body };
+    let (span, text) = match fields.stream.map(RawValue::get) {
+        Some(value @ ("false" | "null")) => (span(&body, value), "true"),
+        Some(_) => return body,
+        None => (start..start, r#""stream":true,"#),
+    };
+    let (before, after) = (body.get(..span.start).unwrap_or_default(), body.get(span.end..).unwrap_or_default());
+    Bytes::from([before, text.as_bytes(), after].concat())
+}
+
+/// What `stream_options` says, and what it must become.
+fn usage_option(body: &[u8], options: &RawValue) -> Result<UsageOption> {
+    #[derive(Deserialize)]
+    struct Options<'a> {
+        #[serde(borrow)]
+        include_usage: Option<&'a RawValue>,
+    }
+    let place = span(body, options.get());
+    let replaced = |text: String| UsageOption::Replace(place.clone(), text);
+    if options.get() == "null" {
+        return Ok(replaced(r#"{"include_usage":true}"#.to_owned()));
+    }
+    let invalid = || Error::invalid("stream_options", "stream_options must be an object, and include_usage in it true or false, once");
+    let parsed: Options<'_> = serde_json::from_str(options.get()).map_err(|_| invalid())?;
+    let text = options.get();
+    match parsed.include_usage.map(|value| (value.get(), span(text.as_bytes(), value.get()))) {
+        Some(("true", _)) => Ok(UsageOption::Wanted),
+        Some(("false" | "null", span)) => {
+            let (before, after) = (text.get(..span.start).unwrap_or_default(), text.get(span.end..).unwrap_or_default());
+            Ok(replaced(format!("{before}true{after}")))
+        }
+        Some(_) => Err(invalid()),
+        None => {
+            let inside = text.get(1..).unwrap_or_default();
+            let comma = if inside.trim_start().starts_with('}') { "" } else { "," };
+            Ok(replaced(format!(r#"{{"include_usage":true{comma}{inside}"#)))
+        }
+    }
+}
+
+/// Where `part`, which was borrowed from `whole`, stands in it.
+fn span(whole: &[u8], part: &str) -> Span {
+    let start = part.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
+    start..start + part.len()
+}
+
+fn unreadable(error: &serde_json::Error) -> Error {
+    let text = error.to_string();
+    if let Some(field) = text.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()) {
+        let message = format!("{field} appears twice; the gateway and the provider might each take another one");
+        return Error::new(ErrorCode::DuplicateField, message).with_param(field);
+    }
+    Error::new(ErrorCode::InvalidJson, format!("the request is no JSON object: {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn spliced(body: &str, model: Option<&str>) -> String {
+        let envelope = Envelope::read(body.as_bytes()).unwrap();
+        let splices = Splices { model, include_usage: envelope.wants_usage_added() };
+        String::from_utf8(envelope.splice(&Bytes::copy_from_slice(body.as_bytes()), &splices).to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_body_without_need_of_a_change_is_the_same_bytes() {
+        let body = Bytes::from_static(br#" { "model" : "m", "n": 12345678901234567890123, "x": {"model": 1, "model": 2} } "#);
+        let envelope = Envelope::read(&body).unwrap();
+        let same = envelope.splice(&body, &Splices::default());
+        assert_eq!(same.as_ptr(), body.as_ptr());
+    }
+
+    #[test]
+    fn usage_is_asked_for_by_splicing_alone() {
+        for (body, expected) in [
+            (r#"{"model":"m","stream":true}"#, r#"{"stream_options":{"include_usage":true},"model":"m","stream":true}"#),
+            (r#"{"model":"m","stream":true,"stream_options":null}"#, r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#),
+            (r#"{"model":"m","stream":true,"stream_options":{ }}"#, r#"{"model":"m","stream":true,"stream_options":{"include_usage":true }}"#),
+            (r#"{"stream_options":{"a":1},"model":"m","stream":true}"#, r#"{"stream_options":{"include_usage":true,"a":1},"model":"m","stream":true}"#),
+            (r#"{"stream_options":{"include_usage" : false},"model":"m","stream":true}"#, r#"{"stream_options":{"include_usage" : true},"model":"m","stream":true}"#),
+            (r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#, r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#),
+            (r#"{"model":"m","stream":false}"#, r#"{"model":"m","stream":false}"#),
+        ] {
+            assert_eq!(spliced(body, None), expected);
+        }
+    }
+
+    #[test]
+    fn the_model_is_replaced_where_it_stands() {
+        assert_eq!(spliced(r#"{"a":"model","model" : "m\u0061x","b":1}"#, Some("x\"y")), r#"{"a":"model","model" : "x\"y","b":1}"#);
+        assert_eq!(
+            spliced(r#"{"stream":true,"model":"m"}"#, Some("n")),
+            r#"{"stream_options":{"include_usage":true},"stream":true,"model":"n"}"#
+        );
+    }
+
+    #[test]
+    fn duplicates_and_odd_types_name_the_field() {
+        for (body, code, param) in [
+            (r#"{"model":"a","model":"b"}"#, ErrorCode::DuplicateField, Some("model")),
+            (r#"{"model":"a","stream":true,"stream":false}"#, ErrorCode::DuplicateField, Some("stream")),
+            (r#"{"model":"a","\u006dodel":"b"}"#, ErrorCode::DuplicateField, Some("model")),
+            (r#"{"model":"a","stream_options":{},"stream_options":{}}"#, ErrorCode::DuplicateField, Some("stream_options")),
+            (r#"{"messages":[]}"#, ErrorCode::MissingField, Some("model")),
+            (r#"{"model":null}"#, ErrorCode::MissingField, Some("model")),
+            (r#"{"model":7}"#, ErrorCode::InvalidField, Some("model")),
+            (r#"{"model":""}"#, ErrorCode::InvalidField, Some("model")),
+            (r#"{"model":"a","stream":"yes"}"#, ErrorCode::InvalidField, Some("stream")),
+            (r#"{"model":"a","stream":true,"stream_options":[]}"#, ErrorCode::InvalidField, Some("stream_options")),
+            (r#"{"model":"a""#, ErrorCode::InvalidJson, None),
+            (r#"["model", true, {}]"#, ErrorCode::InvalidJson, None),
+            ("", ErrorCode::InvalidJson, None),
+        ] {
+            let error = Envelope::read(body.as_bytes()).unwrap_err();
+            assert_eq!((error.code(), error.param()), (code, param), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_stream_is_asked_for_by_splicing_alone() {
+        for (body, expected) in [
+            (r#"{"model":"m"}"#, r#"{"stream":true,"model":"m"}"#),
+            (r#"{"model":"m","stream":false}"#, r#"{"model":"m","stream":true}"#),
+            (r#"{"model":"m","stream":true}"#, r#"{"model":"m","stream":true}"#),
+        ] {
+            assert_eq!(ensure_stream(Bytes::from(body)), expected);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What is known of each kind of provider: where its endpoints are, how it wants to be asked, what it offers.
+//! Everything here is pure; the transport does the I/O.
+
+mod azure;
+mod base_url;
+mod compatible;
+pub(crate) mod digest;
+mod envelope;
+mod kinds;
+mod mock;
+mod openai;
+mod routes;
+mod upstream_error;
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use url::Url;
+
+pub(crate) use self::{
+    digest::Wire,
+    envelope::{Envelope, Splices, ensure_stream},
+    kinds::{Blueprint, OperatorKeys, build, check},
+    mock::Canned,
+    routes::{Match, Routes},
+    upstream_error::response_error,
+};
+use crate::{
+    config::{Retry, Timeouts},
+    error::{Error, ErrorCode, Result},
+    types::provider::{Capabilities, ProviderInfo},
+};
+
+/// What can be asked of an upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Endpoint {
+    Chat,
+    Responses,
+    Embeddings,
+    Models,
+}
+
+impl Endpoint {
+    /// The name of the operation, as traces show it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Responses => "responses",
+            Self::Embeddings => "embeddings",
+            Self::Models => "list_models",
+        }
+    }
+
+    /// OpenAI's path below the version segment.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Chat => "chat/completions",
+            Self::Responses => "responses",
+            Self::Embeddings => "embeddings",
+            Self::Models => "models",
+        }
+    }
+
+    pub(crate) const fn method(self) -> Method {
+        match self {
+            Self::Models => Method::GET,
+            Self::Chat | Self::Responses | Self::Embeddings => Method::POST,
+        }
+    }
+
+    /// The format of its answers.
+    pub(crate) const fn wire(self) -> Wire {
+        match self {
+            Self::Chat => Wire::Chat,
+            Self::Responses => Wire::Responses,
+            Self::Embeddings => Wire::Embeddings,
+            Self::Models => Wire::Models,
+        }
+    }
+
+    const fn offered_by(self, capabilities: Capabilities) -> bool {
+        match self {
+            Self::Chat => true,
+            Self::Responses => capabilities.responses,
+            Self::Embeddings => capabilities.embeddings,
+            Self::Models => capabilities.models,
+        }
+    }
+}
+
+/// What differs between kinds of providers. One file per kind implements it; no method does I/O.
+pub(crate) trait Adapter: fmt::Debug + Send + Sync {
+    /// Where the endpoint is; `model` is what the caller asked for, after aliases.
+    fn url(&self, endpoint: Endpoint, model: &str) -> Result<Url>;
+
+    /// What is really asked for: Azure's deployment, else the model itself.
+    fn deployment<'a>(&'a self, model: &'a str) -> Result<&'a str> {
+        Ok(model)
+    }
+
+    /// The value of the body's `model`; `None` leaves it as the caller wrote it.
+    fn body_model<'a>(&'a self, _endpoint: Endpoint, _model: &'a str) -> Option<&'a str> {
+        None
+    }
+
+    /// The headers of every request, credentials included.
+    fn headers(&self) -> &HeaderMap;
+
+    /// What it offers beyond chat.
+    fn capabilities(&self) -> Capabilities;
+
+    /// An answer that needs no network.
+    fn canned(&self, _request: &UpstreamRequest) -> Option<Canned> {
+        None
+    }
+}
+
+/// A request as it goes upstream.
+pub(crate) struct UpstreamRequest {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// One provider of one tenant, ready to be called.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) info: ProviderInfo,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) retry: Retry,
+    adapter: Box<dyn Adapter>,
+}
+
+impl Provider {
+    pub(crate) fn name(&self) -> &str {
+        self.info.name.as_str()
+    }
+
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        self.adapter.capabilities()
+    }
+
+    /// The model to ask for, after this provider's aliases.
+    pub(crate) fn resolve<'a>(&'a self, model: &'a str) -> &'a str {
+        self.info.settings.aliases.get(model).map_or(model, String::as_str)
+    }
+
+    /// What is really asked for.
+    pub(crate) fn deployment<'a>(&'a self, model: &'a str) -> Result<&'a str> {
+        self.adapter.deployment(model)
+    }
+
+    /// Refuses an endpoint that the provider does not offer.
+    pub(crate) fn check_offers(&self, endpoint: Endpoint) -> Result<()> {
+        if endpoint.offered_by(self.capabilities()) {
+            return Ok(());
+        }
+        let message = format!("provider {:?} of kind {} does not offer {}; choose another with the provider option", self.name(), self.info.kind, endpoint.name());
+        Err(Error::new(ErrorCode::UnsupportedOperation, message).with_provider(self.name()))
+    }
+
+    /// The request for `endpoint`, with the caller's body but for what must be spliced.
+    pub(crate) fn request(&self, endpoint: Endpoint, envelope: &Envelope, body: &Bytes) -> Result<UpstreamRequest> {
+        let asked = envelope.model().unwrap_or_default();
+        let model = self.resolve(asked);
+        let mut splices = Splices::default();
+        match self.adapter.body_model(endpoint, model) {
+            Some(replacement) if replacement != asked => splices.model = Some(replacement),
+            None if model != asked => splices.model = Some(model),
+            _ => {}
+        }
+        splices.include_usage = envelope.wants_usage_added() && endpoint == Endpoint::Chat && self.capabilities().stream_options;
+        let mut headers = self.adapter.headers().clone();
+        let accept = if envelope.stream() { "text/event-stream" } else { "application/json" };
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let method = endpoint.method();
+        if method == Method::POST {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        Ok(UpstreamRequest { method, url: self.adapter.url(endpoint, model)?, headers, body: envelope.splice(body, &splices) })
+    }
+
+    /// Whether the answer carries a usage chunk that the caller did not ask for.
+    pub(crate) fn adds_usage(&self, endpoint: Endpoint, envelope: &Envelope) -> bool {
+        endpoint == Endpoint::Chat && envelope.wants_usage_added() && self.capabilities().stream_options
+    }
+
+    /// An answer that needs no network.
+    pub(crate) fn canned(&self, request: &UpstreamRequest) -> Option<Canned> {
+        self.adapter.canned(request)
+    }
+}
+
+/// A bearer credential that no debug output shows.
+fn secret_header(text: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| Error::new(ErrorCode::InvalidProviderConfig, "api_key has characters that no header may carry").with_param("api_key"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,193 @@
+//! One request under observation. It ends exactly once: by [`Draft::complete`], [`Draft::fail`], or by being dropped,
+//! which means that the caller went away.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::Shared;
+use crate::{
+    clock,
+    content::BODY_LIMIT,
+    crypto::DataKey,
+    error::{Error, ErrorCode},
+    provider::{Endpoint, Provider, Wire, digest::{StreamTap, TapLimits}},
+    transport::sse::TooLarge,
+    types::{
+        ids::{TenantId, TraceId},
+        request::CallOptions,
+        tenant::Capture,
+        trace::Attempt,
+    },
+};
+
+/// One event of a stream, or an unstreamed answer to a request for one, may have so many bytes.
+pub(crate) const EVENT_BYTES: usize = 16 << 20;
+
+/// Whose trace it is, and the key it is encrypted under.
+#[derive(Clone)]
+pub(crate) struct Owner {
+    pub(crate) tenant: TenantId,
+    pub(crate) data_key: Arc<DataKey>,
+}
+
+/// What is known when a request begins.
+pub(crate) struct Begin {
+    pub(crate) owner: Owner,
+    pub(crate) capture: Capture,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) stream: bool,
+    pub(crate) request: Bytes,
+    pub(crate) options: CallOptions,
+    /// When the caller called, on the monotonic clock.
+    pub(crate) started: Instant,
+}
+
+/// Everything that was seen of a request.
+pub(super) struct Observation {
+    pub(super) id: TraceId,
+    pub(super) begin: Begin,
+    pub(super) seen: Seen,
+    pub(super) latency: Duration,
+    pub(super) end: End,
+}
+
+/// What is learnt while the request runs.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) requested_model: Option<String>,
+    pub(crate) deployment: Option<String>,
+    pub(crate) provider: Option<Arc<Provider>>,
+    pub(crate) status_code: Option<u16>,
+    pub(crate) upstream_request_id: Option<String>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) attempt_count: u32,
+    pub(crate) ttfb: Option<Duration>,
+    pub(crate) ttft: Option<Duration>,
+    /// Time in the gateway itself: measured in the places where it works.
+    pub(crate) overhead: Duration,
+    pub(crate) answer: Answer,
+}
+
+/// What came back.
+#[derive(Default)]
+pub(crate) enum Answer {
+    /// Nothing.
+    #[default]
+    None,
+    /// A whole answer, or what an error carried.
+    Body(Bytes),
+    /// The answer to a request for a stream, when it is none.
+    Growing(Vec<u8>),
+    /// A stream, read beside its bytes.
+    Stream(Box<StreamTap>),
+}
+
+/// How a request ended.
+#[derive(Clone, Copy)]
+pub(super) enum End {
+    Complete,
+    Failed(ErrorCode),
+    Dropped,
+}
+
+impl Answer {
+    /// An empty answer to a request for a stream.
+    pub(crate) fn streamed(wire: Wire, is_event_stream: bool) -> Self {
+        let limits = TapLimits { event_bytes: EVENT_BYTES, content_bytes: BODY_LIMIT };
+        if is_event_stream { Self::Stream(Box::new(StreamTap::new(wire, limits))) } else { Self::Growing(Vec::new()) }
+    }
+}
+
+impl Observation {
+    /// The bytes it holds while it waits.
+    pub(super) fn weight(&self) -> usize {
+        const FIXED: usize = 1024;
+        let answer = match &self.seen.answer {
+            Answer::None => 0,
+            Answer::Body(body) => body.len(),
+            Answer::Growing(body) => body.len(),
+            Answer::Stream(tap) => tap.weight(),
+        };
+        FIXED + self.begin.request.len() + answer
+    }
+}
+
+/// A request under observation.
+pub(crate) struct Draft {
+    shared: Arc<Shared>,
+    /// `None` once it has ended.
+    open: Option<Box<Observation>>,
+    started: Instant,
+    id: TraceId,
+}
+
+impl Draft {
+    pub(super) fn new(shared: Arc<Shared>, begin: Begin) -> Self {
+        let started = begin.started;
+        // The wall clock is read once, and set back to when the caller called.
+        let created_at = clock::now().plus_millis(-i64::try_from(started.elapsed().as_millis()).unwrap_or_default());
+        let id = TraceId::new(created_at);
+        let observation = Observation { id, begin, seen: Seen::default(), latency: Duration::ZERO, end: End::Dropped };
+        Self { shared, open: Some(Box::new(observation)), started, id }
+    }
+
+    pub(crate) fn id(&self) -> TraceId {
+        self.id
+    }
+
+    /// When the caller called.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Notes what was learnt.
+    pub(crate) fn note(&mut self, note: impl FnOnce(&mut Seen)) {
+        if let Some(observation) = &mut self.open {
+            note(&mut observation.seen);
+        }
+    }
+
+    /// Takes a copy of the next bytes of a streamed answer; says whether content has been seen in it.
+    pub(crate) fn observe(&mut self, bytes: &[u8]) -> Result<bool, TooLarge> {
+        match self.open.as_mut().map(|observation| &mut observation.seen.answer) {
+            Some(Answer::Stream(tap)) => tap.push(bytes).map(|()| tap.has_content()),
+            Some(Answer::Growing(body)) if body.len() + bytes.len() > EVENT_BYTES => Err(TooLarge { limit: EVENT_BYTES }),
+            Some(Answer::Growing(body)) => {
+                body.extend_from_slice(bytes);
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// The request ended well, as far as the bytes tell.
+    pub(crate) fn complete(mut self) {
+        self.end(End::Complete);
+    }
+
+    /// The request ended with an error.
+    pub(crate) fn fail(mut self, error: &Error) {
+        if let (Some(observation), Some(body)) = (&mut self.open, error.body()) {
+            observation.seen.answer = Answer::Body(body.clone());
+        }
+        self.end(End::Failed(error.code()));
+    }
+
+    fn end(&mut self, end: End) {
+        if let Some(mut observation) = self.open.take() {
+            observation.latency = self.started.elapsed();
+            observation.end = end;
+            self.shared.record(observation);
+        }
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        self.end(End::Dropped);
+    }
+}

@@ -1,0 +1,133 @@
+//! The bounded hand-over between requests and the writer. What does not fit is refused, never waited for.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::draft::Observation;
+use crate::{config::RecorderConfig, types::stats::DropReason};
+
+/// One observation in the queue.
+pub(super) struct Queued {
+    pub(super) observation: Box<Observation>,
+    pub(super) bytes: usize,
+}
+
+/// Observations waiting for the writer, oldest first.
+pub(super) struct Queue {
+    config: RecorderConfig,
+    state: Mutex<State>,
+    wake: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Queued>,
+    /// Rows and bytes that are not settled yet, those in the writer's hands included.
+    unsettled_rows: usize,
+    unsettled_bytes: usize,
+    /// How many observations ever entered.
+    entered: u64,
+    flush_requested: bool,
+    closing: Option<Instant>,
+    ended: bool,
+}
+
+impl Queue {
+    pub(super) fn new(config: RecorderConfig) -> Self {
+        Self { config, state: Mutex::default(), wake: Notify::new() }
+    }
+
+    /// Adds an observation. The writer is woken only when it has something to do: at the first one, and when a batch
+    /// is full.
+    pub(super) fn push(&self, observation: Box<Observation>, bytes: usize) -> Result<(), DropReason> {
+        let mut state = self.state.lock();
+        if state.ended {
+            return Err(DropReason::Closed);
+        }
+        if state.unsettled_rows >= self.config.queue_rows || state.unsettled_bytes.saturating_add(bytes) > self.config.queue_bytes {
+            return Err(DropReason::QueueFull);
+        }
+        state.unsettled_rows += 1;
+        state.unsettled_bytes += bytes;
+        state.entered += 1;
+        state.waiting.push_back(Queued { observation, bytes });
+        let waiting = state.waiting.len();
+        drop(state);
+        if waiting == 1 || waiting == self.config.batch_rows {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The next batch: as soon as one is full, or its first observation has waited for `flush_ms`, or somebody asked
+    /// for it. `None` when the queue is closed and empty.
+    pub(super) async fn next_batch(&self) -> Option<Vec<Queued>> {
+        let mut due: Option<Instant> = None;
+        loop {
+            {
+                let mut state = self.state.lock();
+                let (waiting, closing) = (state.waiting.len(), state.closing.is_some());
+                if waiting == 0 {
+                    state.flush_requested = false;
+                    if closing {
+                        state.ended = true;
+                        return None;
+                    }
+                } else if waiting >= self.config.batch_rows || closing || state.flush_requested || due.is_some_and(|due| due <= Instant::now()) {
+                    let rows = waiting.min(self.config.batch_rows);
+                    return Some(state.waiting.drain(..rows).collect());
+                } else {
+                    due.get_or_insert_with(|| Instant::now() + Duration::from_millis(self.config.flush_ms));
+                }
+            }
+            self.pause(due).await;
+        }
+    }
+
+    /// Waits for a wake-up, or until `due`.
+    pub(super) async fn pause(&self, due: Option<Instant>) {
+        match due {
+            // A timeout is as good as a wake-up.
+            Some(due) => drop(tokio::time::timeout_at(due.into(), self.wake.notified()).await),
+            None => self.wake.notified().await,
+        }
+    }
+
+    /// Makes room for what the writer has settled.
+    pub(super) fn settle(&self, rows: usize, bytes: usize) {
+        let mut state = self.state.lock();
+        state.unsettled_rows = state.unsettled_rows.saturating_sub(rows);
+        state.unsettled_bytes = state.unsettled_bytes.saturating_sub(bytes);
+    }
+
+    /// Asks for everything that is waiting; returns the number of the last observation.
+    pub(super) fn request_flush(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.flush_requested = true;
+        let entered = state.entered;
+        drop(state);
+        self.wake.notify_one();
+        entered
+    }
+
+    /// Lets the writer end when the queue is empty; after `deadline` it stops trying.
+    pub(super) fn close(&self, deadline: Instant) {
+        self.state.lock().closing.get_or_insert(deadline);
+        self.wake.notify_one();
+    }
+
+    /// Whether the writer has been told to end, and its time is over.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.state.lock().closing.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// When the writer has to end, if it has been told to.
+    pub(super) fn closing(&self) -> Option<Instant> {
+        self.state.lock().closing
+    }
+}

@@ -1,0 +1,141 @@
+//! The task that takes observations out of the queue and gets them into the store, however long the store is away.
+//! It never gives up a trace while there is time, and never lets one bad row take others with it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{Encoder, Shared, counters::Counters, queue::Queued};
+use crate::{
+    clock,
+    config::RecorderConfig,
+    error::Error,
+    store::{DeadLetter, Store, TraceRecord, is_transient},
+    types::stats::DropReason,
+};
+
+/// The first and the longest pause between two tries while the store is away.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// So many observations are encoded before other tasks of the thread get their turn.
+const TURN: usize = 16;
+
+/// The writing end of the recorder.
+pub(super) struct Writer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) encoder: Encoder,
+    pub(super) store: Store,
+    pub(super) config: RecorderConfig,
+}
+
+/// Traces that are ready to be written, and what each is counted as in the queue.
+#[derive(Default)]
+struct Batch {
+    records: Vec<TraceRecord>,
+    bytes: Vec<usize>,
+}
+
+/// What became of a try.
+enum Tried {
+    Written,
+    Refused(Error),
+    /// The time to close is over.
+    GivenUp,
+}
+
+impl Writer {
+    pub(super) async fn run(mut self) {
+        while let Some(queued) = self.shared.queue.next_batch().await {
+            let rows = queued.len();
+            let batch = self.encode(queued).await;
+            self.write(&batch).await;
+            self.shared.settled.send_modify(|settled| *settled += u64::try_from(rows).unwrap_or_default());
+        }
+    }
+
+    async fn encode(&mut self, queued: Vec<Queued>) -> Batch {
+        let mut batch = Batch::default();
+        for (number, Queued { observation, bytes }) in queued.into_iter().enumerate() {
+            if number % TURN == TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+            let record = self.encoder.encode(*observation);
+            self.shared.counters.classified(record.status_class);
+            batch.records.push(record);
+            batch.bytes.push(bytes);
+        }
+        batch
+    }
+
+    /// Writes a batch; when the store refuses it, row by row, so that only the bad ones are lost.
+    async fn write(&self, batch: &Batch) {
+        match self.until_answered(|| self.store.insert_traces(&batch.records)).await {
+            Tried::Written => self.settle(&batch.bytes, Counters::persisted),
+            Tried::GivenUp => self.settle(&batch.bytes, |counters, rows, bytes| counters.dropped(DropReason::Closed, rows, bytes)),
+            Tried::Refused(error) => {
+                tracing::warn!(%error, rows = batch.records.len(), "the store refused a batch of traces; writing them one by one");
+                for (record, bytes) in batch.records.iter().zip(&batch.bytes) {
+                    self.write_alone(record, *bytes).await;
+                }
+            }
+        }
+    }
+
+    async fn write_alone(&self, record: &TraceRecord, bytes: usize) {
+        match self.until_answered(|| self.store.insert_traces(std::slice::from_ref(record))).await {
+            Tried::Written => self.settle(&[bytes], Counters::persisted),
+            Tried::GivenUp => self.settle(&[bytes], |counters, rows, bytes| counters.dropped(DropReason::Closed, rows, bytes)),
+            Tried::Refused(error) => self.bury(record, bytes, &error).await,
+        }
+    }
+
+    /// Keeps what is known of a refused row where it can be looked at.
+    async fn bury(&self, record: &TraceRecord, bytes: usize, error: &Error) {
+        tracing::error!(trace = %record.id, %error, "the store refused a trace; it is kept as a dead letter");
+        let letter = DeadLetter {
+            tenant_id: record.tenant_id.clone(),
+            id: record.id,
+            failed_at: clock::now(),
+            reason: error.to_string(),
+            record: serde_json::to_vec(record).unwrap_or_default(),
+        };
+        match self.until_answered(|| self.store.insert_dead_letter(&letter)).await {
+            Tried::Written => self.settle(&[bytes], Counters::dead_lettered),
+            Tried::GivenUp => self.settle(&[bytes], |counters, rows, bytes| counters.dropped(DropReason::Closed, rows, bytes)),
+            Tried::Refused(error) => {
+                tracing::error!(trace = %record.id, %error, "the store refused the dead letter, too; the trace is lost");
+                self.settle(&[bytes], |counters, rows, bytes| counters.dropped(DropReason::Rejected, rows, bytes));
+            }
+        }
+    }
+
+    async fn until_answered<T, F>(&self, mut statement: impl FnMut() -> F) -> Tried
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut pause = PAUSES.0;
+        loop {
+            let error = match statement().await {
+                Ok(_) => return Tried::Written,
+                Err(error) if !is_transient(&error) => return Tried::Refused(error),
+                Err(error) => error,
+            };
+            if self.shared.counters.store_away(&error) {
+                tracing::warn!(%error, "the store is away; traces wait");
+            }
+            if self.shared.queue.is_overdue() {
+                return Tried::GivenUp;
+            }
+            let due = Instant::now() + pause;
+            self.shared.queue.pause(Some(self.shared.queue.closing().map_or(due, |end| end.min(due)))).await;
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    /// Makes room in the queue, and counts what became of the rows.
+    fn settle(&self, bytes: &[usize], count: impl FnOnce(&Counters, usize, usize)) {
+        let sum = bytes.iter().sum();
+        self.shared.queue.settle(bytes.len(), sum);
+        count(&self.shared.counters, bytes.len(), sum);
+    }
+}

@@ -1,0 +1,71 @@
+//! What other processes changed. One counter, the generation, grows with every control write and is stamped on the
+//! tenants and keys it touched; who remembers a generation asks what came after it.
+
+use super::{
+    Store,
+    db::Tx,
+    query::sql,
+    row::corrupt,
+};
+use crate::{
+    crypto::KeyHash,
+    error::{Error, ErrorCode, Result},
+    types::{ids::TenantId, time::Timestamp},
+};
+
+/// What changed since a generation.
+#[derive(Clone, Debug)]
+pub(crate) struct Changes {
+    /// Ask from here the next time.
+    pub(crate) generation: i64,
+    /// Tenants that were created, changed or deleted, or whose providers were.
+    pub(crate) tenants: Vec<TenantId>,
+    /// Keys that were created or revoked.
+    pub(crate) keys: Vec<KeyHash>,
+}
+
+impl Store {
+    /// What changed after `generation`; one row is read where nothing did.
+    pub(crate) async fn changes_since(&self, generation: i64) -> Result<Changes> {
+        let current = self.db.fetch_optional(sql("SELECT value FROM gw_state WHERE key = 'generation'")).await?;
+        let current = current.ok_or_else(|| corrupt("no generation"))?.columns().int()?;
+        let mut changes = Changes { generation: current, tenants: Vec::new(), keys: Vec::new() };
+        if current == generation {
+            return Ok(changes);
+        }
+        // A store that was restored from a backup has an older generation: everything may have changed.
+        let after = if current < generation { -1 } else { generation };
+        for row in self.db.fetch_all(sql("SELECT id FROM gw_tenants WHERE generation > $1").bind(after)).await? {
+            changes.tenants.push(row.columns().text()?.parse()?);
+        }
+        for row in self.db.fetch_all(sql("SELECT hash FROM gw_api_keys WHERE generation > $1").bind(after)).await? {
+            changes.keys.push(key_hash(row.columns().bytes()?)?);
+        }
+        Ok(changes)
+    }
+}
+
+/// Takes the next generation. The counter's row stays locked until the transaction ends, so that generations become
+/// visible in their order and nobody who asks for later ones misses an earlier one. Comes first in every control write.
+pub(super) async fn next_generation(tx: &mut Tx) -> Result<i64> {
+    let row = tx.fetch_optional(sql("UPDATE gw_state SET value = value + 1 WHERE key = 'generation' RETURNING value")).await?;
+    row.ok_or_else(|| corrupt("no generation"))?.columns().int()
+}
+
+/// Takes the next generation and stamps it on a tenant, which must exist.
+pub(super) async fn touch_tenant(tx: &mut Tx, tenant: &TenantId, now: Timestamp) -> Result<i64> {
+    let generation = next_generation(tx).await?;
+    let stamp = sql("UPDATE gw_tenants SET generation = $1, updated_ms = $2 WHERE id = $3 AND deleted_ms IS NULL");
+    match tx.execute(stamp.bind(generation).bind(now.as_millis()).bind(tenant.as_str())).await? {
+        0 => Err(tenant_not_found(tenant)),
+        _ => Ok(generation),
+    }
+}
+
+pub(super) fn tenant_not_found(tenant: &TenantId) -> Error {
+    Error::new(ErrorCode::TenantNotFound, format!("tenant {tenant} does not exist; create it with create_tenant"))
+}
+
+pub(super) fn key_hash(bytes: Vec<u8>) -> Result<KeyHash> {
+    bytes.try_into().map(KeyHash).map_err(|_| corrupt("the hash of an API key"))
+}

@@ -1,0 +1,59 @@
+//! Records that the store refused for good, kept whole where they can be looked at.
+
+use super::{Store, query::sql};
+use crate::{
+    error::Result,
+    types::{
+        ids::{TenantId, TraceId},
+        time::Timestamp,
+    },
+};
+
+/// A refused record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DeadLetter {
+    pub(crate) tenant_id: TenantId,
+    /// The trace it would have been.
+    pub(crate) id: TraceId,
+    pub(crate) failed_at: Timestamp,
+    /// Why, for people.
+    pub(crate) reason: String,
+    /// As its writer encoded it; encrypted where it holds content.
+    pub(crate) record: Vec<u8>,
+}
+
+impl Store {
+    /// Keeps a refused record; keeping it again changes nothing.
+    pub(crate) async fn insert_dead_letter(&self, letter: &DeadLetter) -> Result<()> {
+        let insert = sql(
+            "INSERT INTO gw_dead_letters (tenant_id, created_ms, id, failed_ms, reason, record) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT DO NOTHING",
+        );
+        let insert = insert
+            .bind(letter.tenant_id.as_str())
+            .bind(letter.id.created_at().as_millis())
+            .bind(letter.id.to_string())
+            .bind(letter.failed_at.as_millis())
+            // A reason can quote what made the record fail, and this place must not fail for the same reason.
+            .bind(letter.reason.replace('\0', "\u{fffd}"))
+            .bind(letter.record.as_slice());
+        self.db.execute(insert).await.map(drop)
+    }
+
+    /// The newest refused records of all tenants.
+    pub(crate) async fn list_dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>> {
+        let query = sql("SELECT tenant_id, id, failed_ms, reason, record FROM gw_dead_letters ORDER BY failed_ms DESC, id DESC LIMIT $1");
+        let rows = self.db.fetch_all(query.bind(i64::from(limit))).await?;
+        let letter = |row: super::row::Row| {
+            let mut columns = row.columns();
+            Ok(DeadLetter {
+                tenant_id: columns.text()?.parse()?,
+                id: columns.text()?.parse()?,
+                failed_at: Timestamp::from_millis(columns.int()?),
+                reason: columns.text()?,
+                record: columns.bytes()?,
+            })
+        };
+        rows.into_iter().map(letter).collect()
+    }
+}

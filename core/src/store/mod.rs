@@ -1,0 +1,102 @@
+//! What the gateway keeps: tenants, providers, API keys and traces, in SQLite or PostgreSQL. Everything that is secret
+//! comes here encrypted and leaves encrypted; nothing above this module knows SQL.
+//!
+//! Every statement about a tenant's data names the tenant. A method answers `StoreUnavailable` where a later try may
+//! succeed and `StoreFailed` where the data is at fault; [`is_transient`] tells them apart.
+
+mod api_keys;
+mod changes;
+mod db;
+mod dead_letters;
+mod error;
+mod master_keys;
+mod migrate;
+mod names;
+mod partitions;
+mod postgres;
+mod providers;
+mod query;
+mod row;
+mod scan;
+mod sqlite;
+mod tenants;
+mod traces;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use changes::Changes;
+pub(crate) use db::Backend;
+pub(crate) use dead_letters::DeadLetter;
+pub(crate) use error::is_transient;
+pub(crate) use migrate::migration_sql;
+pub(crate) use providers::{ProviderChange, ProviderRecord};
+pub(crate) use scan::{ScanRow, TraceScan};
+pub(crate) use tenants::TenantRecord;
+pub(crate) use traces::{
+    cursor::{Position, decode_cursor, encode_cursor},
+    get::StoredTrace,
+    page::{Page, PageRequest},
+    record::TraceRecord,
+};
+
+use db::Db;
+use postgres::Postgres;
+use query::sql;
+use sqlite::Sqlite;
+
+use crate::{
+    config::Migrate,
+    error::{Error, Result},
+    types::time::Timestamp,
+};
+
+/// How to open a store.
+#[derive(Clone, Debug)]
+pub(crate) struct StoreOptions {
+    /// `sqlite:FILE`, `sqlite::memory:` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    pub(crate) url: String,
+    /// Whether the schema may be changed.
+    pub(crate) migrate: Migrate,
+    /// Connections to PostgreSQL (4 when omitted), or readers of a SQLite file beside its one writer (2).
+    pub(crate) pool_size: Option<u32>,
+    /// Which partitions are to exist.
+    pub(crate) now: Timestamp,
+}
+
+/// An open store. Clones share its connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    db: Db,
+    migrate: Migrate,
+}
+
+impl Store {
+    /// Connects, and brings the schema up to date or checks it. An up-to-date store costs one query.
+    pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
+        let db = match options.url.split_once(':') {
+            Some(("sqlite", location)) => Db::Sqlite(Sqlite::open(location, options.pool_size.unwrap_or(2)).await?),
+            Some(("postgres" | "postgresql", _)) => Db::Postgres(Postgres::open(&options.url, options.pool_size.unwrap_or(4))?),
+            _ => return Err(Error::config("store", "store must be sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE")),
+        };
+        migrate::prepare(&db, options.migrate).await?;
+        let store = Self { db, migrate: options.migrate };
+        store.ensure_partitions(options.now).await?;
+        Ok(store)
+    }
+
+    /// Which database it is.
+    pub(crate) fn backend(&self) -> Backend {
+        self.db.backend()
+    }
+
+    /// Whether the store answers.
+    pub(crate) async fn ping(&self) -> Result<()> {
+        self.db.fetch_optional(sql("SELECT 1")).await.map(drop)
+    }
+
+    /// Closes the connections once their statements have ended; SQLite's file is then complete by itself.
+    pub(crate) async fn close(&self) {
+        self.db.close().await;
+    }
+}

@@ -1,0 +1,188 @@
+//! SQLite: one writing connection, a few reading ones, the file's options and its errors.
+//!
+//! An in-memory store has a single connection, which reads and writes: it is private to its gateway and cannot be
+//! locked by itself.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use sqlx::{
+    Connection as _, Pool,
+    pool::PoolConnection,
+    sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{
+    db::Tx,
+    error::{failed, store_error, unavailable},
+};
+use crate::error::{Error, Result};
+
+/// How long SQLite itself waits for another process's lock before it says busy.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a busy answer is met with another try: some locks are refused at once, without waiting.
+const BUSY_LIMIT: Duration = Duration::from_secs(20);
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
+
+/// The connections of one SQLite database.
+#[derive(Clone, Debug)]
+pub(crate) struct Sqlite {
+    writer: Pool<sqlx::Sqlite>,
+    readers: Pool<sqlx::Sqlite>,
+}
+
+impl Sqlite {
+    /// Connects to what follows `sqlite:` in the URL.
+    pub(super) async fn open(location: &str, readers: u32) -> Result<Self> {
+        let location = location.strip_prefix("//").unwrap_or(location);
+        if location.starts_with(":memory:") {
+            let options = base().filename(":memory:").shared_cache(false);
+            let pool = pool(1).min_connections(1).connect_with(options).await.map_err(store_error)?;
+            return Ok(Self { writer: pool.clone(), readers: pool });
+        }
+        let (file, parameters) = location.split_once('?').unwrap_or((location, ""));
+        if file.is_empty() || !(parameters.is_empty() || parameters == "mode=rwc") {
+            return Err(Error::config("store", "the store's URL is not valid: expected sqlite:FILE without parameters"));
+        }
+        let file = percent_encoding::percent_decode_str(file).decode_utf8().map_err(|_| Error::config("store", "the store's file name is not UTF-8"))?;
+        Self::open_file(&PathBuf::from(&*file), readers).await
+    }
+
+    async fn open_file(file: &Path, readers: u32) -> Result<Self> {
+        create_private(file).map_err(|error| not_writable(file, &error.kind().to_string()))?;
+        let options = base().filename(file);
+        let writing = options
+            .clone()
+            .page_size(16_384)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            // Destroyed keys are overwritten with zeros where that costs no further write.
+            .pragma("secure_delete", "FAST");
+        let store = Self {
+            writer: pool(1).connect_lazy_with(writing),
+            readers: pool(readers.max(1)).connect_lazy_with(options.pragma("query_only", "ON")),
+        };
+        store.check_writable().await.map_err(|error| match error {
+            sqlx::Error::Database(database) => match database.code().as_deref().and_then(primary_code) {
+                Some(3 | 8 | 14) => not_writable(file, database.message()),
+                _ => store_error(sqlx::Error::Database(database)),
+            },
+            error => store_error(error),
+        })?;
+        Ok(store)
+    }
+
+    /// Takes the write lock without waiting for it. SQLite opens a file it may not write as read-only, silently; that
+    /// must be an error when the store is opened and not with the first trace.
+    async fn check_writable(&self) -> Result<(), sqlx::Error> {
+        let mut connection = retry_busy(|| self.writer.acquire()).await?;
+        sqlx::raw_sql("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
+        let probe = match connection.begin_with("BEGIN IMMEDIATE").await {
+            Ok(tx) => tx.rollback().await,
+            Err(error) if is_busy(&error) => Ok(()),
+            Err(error) => Err(error),
+        };
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis()))).execute(&mut *connection).await?;
+        probe
+    }
+
+    pub(super) async fn reader(&self) -> Result<PoolConnection<sqlx::Sqlite>> {
+        retry_busy(|| self.readers.acquire()).await.map_err(store_error)
+    }
+
+    pub(super) async fn begin(&self) -> Result<Tx> {
+        // IMMEDIATE: a transaction that begins by reading cannot wait for a writer later, it can only fail.
+        retry_busy(|| self.writer.begin_with("BEGIN IMMEDIATE")).await.map(Tx::Sqlite).map_err(store_error)
+    }
+
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        // The last connection to close writes the WAL back into the file and removes it.
+        self.writer.close().await;
+    }
+}
+
+fn base() -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(false)
+        .row_buffer_size(512)
+        .thread_name(|id| format!("gateway-sql-{id}"))
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(BUSY_LIMIT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Tries again while another process holds a lock, up to [`BUSY_LIMIT`].
+async fn retry_busy<T, F: Future<Output = Result<T, sqlx::Error>>>(mut attempt: impl FnMut() -> F) -> Result<T, sqlx::Error> {
+    let begun = Instant::now();
+    loop {
+        match attempt().await {
+            Err(error) if is_busy(&error) && begun.elapsed() < BUSY_LIMIT => tokio::time::sleep(BUSY_PAUSE).await,
+            result => return result,
+        }
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(database) => matches!(database.code().as_deref().and_then(primary_code), Some(5 | 6)),
+        _ => false,
+    }
+}
+
+/// Extended result codes keep the primary code in their low byte.
+fn primary_code(code: &str) -> Option<i32> {
+    code.parse::<i32>().ok().map(|code| code & 0xff)
+}
+
+/// The numbers are SQLite's primary result codes.
+pub(super) fn database_error(code: &str, message: &str) -> Error {
+    match primary_code(code) {
+        Some(5 | 6) => unavailable("the store is busy: another process has been writing to it for too long"),
+        Some(7) => unavailable("the store is out of memory"),
+        Some(13) => unavailable("the disk of the store is full"),
+        Some(3 | 8 | 14) => unavailable(format!("the store's file cannot be written: {message}")),
+        Some(9 | 10 | 15) => unavailable(format!("the store's file cannot be read or written: {message}")),
+        Some(11 | 26) => failed(format!("the store's file is damaged or no SQLite database: {message}")),
+        _ => failed(format!("the store refused a statement: {message} (SQLite code {code})")),
+    }
+}
+
+fn not_writable(file: &Path, cause: &str) -> Error {
+    let file = file.display();
+    Error::config("store", format!("the store {file} cannot be written ({cause}): its folder must exist, and this process may write to both"))
+}
+
+/// Creates the file for its owner alone, unless it exists. Linked into place when it is finished: to open and close a
+/// database's file beside SQLite would drop the locks this process holds on it.
+fn create_private(file: &Path) -> io::Result<()> {
+    if file.exists() {
+        return Ok(());
+    }
+    let mut draft = file.as_os_str().to_owned();
+    draft.push(format!(".{}", uuid::Uuid::new_v4().simple()));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(&draft)?);
+    let linked = fs::hard_link(&draft, file);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // A file system without links.
+        Err(_) => options.open(file).map(drop),
+        Ok(()) => Ok(()),
+    }
+}

@@ -1,0 +1,163 @@
+//! Tenants. Deleting one destroys its wrapped data key, its providers' secrets and its API keys in one transaction and
+//! leaves a tombstone, so that other processes see it; from then on no body of its traces can be read by anybody.
+//!
+//! The id of a deleted tenant can be used again, with a new data key, once [`Store::erase_traces`] has removed the rows
+//! of the old one: a new tenant never sees them.
+
+use super::{
+    Store,
+    changes::{next_generation, tenant_not_found, touch_tenant},
+    names::{name_of, of_name},
+    providers::{ProviderRecord, insert_provider, providers_of},
+    query::{Query, sql},
+    row::{Columns, corrupt},
+};
+use crate::{
+    crypto::WrappedKey,
+    error::{Error, ErrorCode, Result},
+    types::{
+        ids::TenantId,
+        tenant::{Tenant, TenantPage, TenantUpdate},
+        time::Timestamp,
+    },
+};
+
+/// A tenant with all that is needed to serve it.
+#[derive(Clone)]
+pub(crate) struct TenantRecord {
+    pub(crate) tenant: Tenant,
+    /// Its data key under the master key of `wrapped_key.version`.
+    pub(crate) wrapped_key: WrappedKey,
+    /// The last change to it; ignored where the record is written.
+    pub(crate) generation: i64,
+    /// By name.
+    pub(crate) providers: Vec<ProviderRecord>,
+}
+
+const COLUMNS: &str = "id, name, status, capture, concurrency, created_ms, updated_ms";
+
+impl Store {
+    /// Creates a tenant with its providers.
+    pub(crate) async fn create_tenant(&self, record: &TenantRecord) -> Result<()> {
+        let TenantRecord { tenant, wrapped_key, providers, .. } = record;
+        let mut tx = self.db.begin().await?;
+        let generation = next_generation(&mut tx).await?;
+        let exists = |why: &str| Error::new(ErrorCode::AlreadyExists, format!("tenant {} {why}", tenant.id)).with_param("id");
+        let tombstone = sql("DELETE FROM gw_tenants WHERE id = $1 AND deleted_ms IS NOT NULL").bind(tenant.id.as_str());
+        if tx.execute(tombstone).await? > 0 {
+            let left = sql("SELECT 1 FROM gw_traces WHERE tenant_id = $1 LIMIT 1").bind(tenant.id.as_str());
+            if tx.fetch_optional(left).await?.is_some() {
+                return Err(exists("was deleted and its traces are still being erased; try again later"));
+            }
+        }
+        let insert = sql(
+            "INSERT INTO gw_tenants (id, name, status, capture, concurrency, key_version, wrapped_key, generation, created_ms, updated_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING",
+        );
+        let insert = bind_tenant(insert, tenant)?
+            .bind(i64::from(wrapped_key.version))
+            .bind(wrapped_key.bytes.as_slice())
+            .bind(generation)
+            .bind(tenant.created_at.as_millis())
+            .bind(tenant.updated_at.as_millis());
+        if tx.execute(insert).await? == 0 {
+            return Err(exists("exists already"));
+        }
+        for provider in providers {
+            insert_provider(&mut tx, &tenant.id, provider, tenant.created_at).await?;
+        }
+        tx.commit().await
+    }
+
+    /// The tenant, unless it was deleted.
+    pub(crate) async fn get_tenant(&self, id: &TenantId) -> Result<Option<Tenant>> {
+        let query = sql(format!("SELECT {COLUMNS} FROM gw_tenants WHERE id = $1 AND deleted_ms IS NULL")).bind(id.as_str());
+        self.db.fetch_optional(query).await?.map(|row| read_tenant(&mut row.columns())).transpose()
+    }
+
+    /// Up to `limit` tenants by id, after the one named.
+    pub(crate) async fn list_tenants(&self, after: Option<&TenantId>, limit: u32) -> Result<TenantPage> {
+        let query = sql(format!("SELECT {COLUMNS} FROM gw_tenants WHERE id > $1 AND deleted_ms IS NULL ORDER BY id LIMIT $2"));
+        let query = query.bind(after.map_or("", TenantId::as_str)).bind(i64::from(limit) + 1);
+        let rows = self.db.fetch_all(query).await?;
+        let mut tenants = rows.iter().map(|row| read_tenant(&mut row.columns())).collect::<Result<Vec<_>>>()?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = tenants.len() > limit;
+        tenants.truncate(limit);
+        let next_cursor = tenants.last().filter(|_| more).map(|tenant| tenant.id.to_string());
+        Ok(TenantPage { tenants, next_cursor })
+    }
+
+    /// Changes what the update names; the tenant as it is now.
+    pub(crate) async fn update_tenant(&self, id: &TenantId, update: &TenantUpdate, now: Timestamp) -> Result<Tenant> {
+        let mut tx = self.db.begin().await?;
+        touch_tenant(&mut tx, id, now).await?;
+        let query = sql(format!(
+            "UPDATE gw_tenants SET name = COALESCE($1, name), status = COALESCE($2, status), capture = COALESCE($3, capture), \
+             concurrency = COALESCE($4, concurrency) WHERE id = $5 RETURNING {COLUMNS}"
+        ));
+        let query = query
+            .bind(update.name.as_deref())
+            .bind(update.status.map(name_of).transpose()?)
+            .bind(update.capture.map(name_of).transpose()?)
+            .bind(update.concurrency.map(i64::from))
+            .bind(id.as_str());
+        let row = tx.fetch_optional(query).await?.ok_or_else(|| tenant_not_found(id))?;
+        let tenant = read_tenant(&mut row.columns())?;
+        tx.commit().await?;
+        Ok(tenant)
+    }
+
+    /// Deletes a tenant for good; its traces' rows are left to [`Store::erase_traces`].
+    pub(crate) async fn delete_tenant(&self, id: &TenantId, now: Timestamp) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let generation = touch_tenant(&mut tx, id, now).await?;
+        let tombstone = sql(
+            "UPDATE gw_tenants SET wrapped_key = NULL, name = NULL, deleted_ms = $1 WHERE id = $2",
+        );
+        tx.execute(tombstone.bind(now.as_millis()).bind(id.as_str())).await?;
+        tx.execute(sql("DELETE FROM gw_providers WHERE tenant_id = $1").bind(id.as_str())).await?;
+        let keys = sql("UPDATE gw_api_keys SET status = 'revoked', generation = $1 WHERE tenant_id = $2");
+        tx.execute(keys.bind(generation).bind(id.as_str())).await?;
+        tx.commit().await
+    }
+
+    /// The tenant with its key and its providers, unless it was deleted.
+    pub(crate) async fn load_tenant(&self, id: &TenantId) -> Result<Option<TenantRecord>> {
+        let query = sql(format!("SELECT {COLUMNS}, generation, key_version, wrapped_key FROM gw_tenants WHERE id = $1 AND deleted_ms IS NULL"));
+        let Some(row) = self.db.fetch_optional(query.bind(id.as_str())).await? else { return Ok(None) };
+        let mut columns = row.columns();
+        let tenant = read_tenant(&mut columns)?;
+        let generation = columns.int()?;
+        let wrapped_key = wrapped_key(&mut columns)?;
+        // A change between the two reads carries a later generation, so that the next look at the changes evicts this.
+        Ok(Some(TenantRecord { tenant, wrapped_key, generation, providers: providers_of(&self.db, id).await? }))
+    }
+}
+
+fn bind_tenant<'q>(query: Query<'q>, tenant: &'q Tenant) -> Result<Query<'q>> {
+    Ok(query
+        .bind(tenant.id.as_str())
+        .bind(tenant.name.as_deref())
+        .bind(name_of(tenant.status)?)
+        .bind(tenant.capture.map(name_of).transpose()?)
+        .bind(tenant.concurrency.map(i64::from)))
+}
+
+fn read_tenant(columns: &mut Columns<'_>) -> Result<Tenant> {
+    Ok(Tenant {
+        id: columns.text()?.parse()?,
+        name: columns.text_or_null()?,
+        status: of_name(columns.text()?)?,
+        capture: columns.text_or_null()?.map(of_name).transpose()?,
+        concurrency: columns.int_or_null()?.map(u32::try_from).transpose().map_err(|_| corrupt("a concurrency"))?,
+        created_at: Timestamp::from_millis(columns.int()?),
+        updated_at: Timestamp::from_millis(columns.int()?),
+    })
+}
+
+/// Reads `key_version, wrapped_key`.
+pub(super) fn wrapped_key(columns: &mut Columns<'_>) -> Result<WrappedKey> {
+    let version = u32::try_from(columns.int()?).map_err(|_| corrupt("the version of a master key"))?;
+    Ok(WrappedKey { version, bytes: columns.bytes()? })
+}

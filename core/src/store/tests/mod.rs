@@ -1,0 +1,24 @@
+//! Behaviour of the store, on a SQLite file, in memory and on PostgreSQL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::print_stderr,
+    clippy::exit,
+    reason = "tests"
+)]
+
+mod contention;
+mod control;
+mod corpus;
+mod filters;
+mod months;
+mod paging;
+mod parity;
+mod processes;
+mod schema;
+mod speed;
+mod support;
+mod traces;

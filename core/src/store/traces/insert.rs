@@ -1,0 +1,122 @@
+//! Writes batches of traces, each in one transaction. A trace that is there already is left as it is, so that a batch
+//! can be written again; text that the database refuses fails the batch, and is never changed to fit.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::{
+    columns::{COLUMNS, names},
+    record::TraceRecord,
+};
+use crate::{
+    error::Result,
+    store::{
+        Store,
+        db::Tx,
+        query::{Value, sql},
+    },
+};
+
+/// Rows per statement in SQLite: few sizes, so that the statements stay prepared, and none above the 32,766 values a
+/// statement may have.
+const CHUNKS: [usize; 4] = [100, 25, 5, 1];
+
+impl Store {
+    /// Inserts the traces that are not there yet; how many these were.
+    pub(crate) async fn insert_traces(&self, batch: &[TraceRecord]) -> Result<u64> {
+        if batch.is_empty() {
+            return Ok(0);
+        }
+        // In the order of the key: indexes grow at their end, and two processes that replay the same records wait for
+        // each other instead of deadlocking.
+        let mut records: Vec<&TraceRecord> = batch.iter().collect();
+        records.sort_by_key(|record| (&record.tenant_id, record.id));
+        let mut tx = self.db.begin().await?;
+        let inserted = match &mut tx {
+            Tx::Sqlite(_) => insert_sqlite(&mut tx, &records).await?,
+            Tx::Postgres { .. } => insert_postgres(&mut tx, &records).await?,
+        };
+        tx.commit().await?;
+        Ok(inserted)
+    }
+}
+
+/// Rows by multi-row statements, then the bodies of the rows that were really inserted, under their numbers.
+async fn insert_sqlite(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
+    let mut inserted = 0_u64;
+    for chunk in chunks(records) {
+        let mut values = Vec::with_capacity(chunk.len() * COLUMNS.len());
+        for record in chunk {
+            for column in COLUMNS {
+                values.push(column.source.value(record)?);
+            }
+        }
+        let text = format!("INSERT INTO gw_traces ({}) VALUES {} ON CONFLICT DO NOTHING RETURNING seq, id, tenant_id", names(), tuples(COLUMNS.len(), chunk.len()));
+        let rows = tx.fetch_all(sql(text).bind_all(values)).await?;
+        let with_bodies: HashMap<(&str, Uuid), &TraceRecord> = chunk
+            .iter()
+            .filter(|record| record.has_bodies())
+            .map(|record| ((record.tenant_id.as_str(), record.id.as_uuid()), *record))
+            .collect();
+        let mut bodies = Vec::with_capacity(rows.len());
+        for row in &rows {
+            inserted += 1;
+            let mut columns = row.columns();
+            let (seq, id, tenant) = (columns.int()?, columns.uuid()?, columns.text()?);
+            bodies.extend(with_bodies.get(&(tenant.as_str(), id)).map(|record| (seq, *record)));
+        }
+        insert_bodies(tx, &bodies).await?;
+    }
+    Ok(inserted)
+}
+
+async fn insert_bodies(tx: &mut Tx, bodies: &[(i64, &TraceRecord)]) -> Result<()> {
+    for chunk in chunks(bodies) {
+        let text = format!("INSERT INTO gw_trace_bodies (seq, request, response, attempts) VALUES {}", tuples(4, chunk.len()));
+        let values = chunk.iter().flat_map(|(seq, record)| {
+            let TraceRecord { request, response, attempts, .. } = record;
+            [Value::from(*seq), request.as_deref().into(), response.as_deref().into(), attempts.as_deref().into()]
+        });
+        tx.execute(sql(text).bind_all(values)).await?;
+    }
+    Ok(())
+}
+
+/// One statement whose values are arrays, a column each.
+async fn insert_postgres(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
+    let mut arrays = Vec::with_capacity(COLUMNS.len() + 3);
+    let mut places = Vec::with_capacity(COLUMNS.len() + 3);
+    for column in COLUMNS {
+        arrays.push(column.source.array(records)?);
+        places.push(format!("${}::{}", arrays.len(), column.source.array_type()));
+    }
+    let bodies: [fn(&TraceRecord) -> Option<&[u8]>; 3] =
+        [|record| record.request.as_deref(), |record| record.response.as_deref(), |record| record.attempts.as_deref()];
+    for body in bodies {
+        arrays.push(Value::ByteStrings(records.iter().map(|record| body(record)).collect()));
+        places.push(format!("${}::bytea[]", arrays.len()));
+    }
+    let text = format!(
+        "INSERT INTO gw_traces ({}) SELECT * FROM UNNEST({}) ON CONFLICT DO NOTHING",
+        super::columns::with_bodies(),
+        places.join(", ")
+    );
+    tx.execute(sql(text).bind_all(arrays)).await
+}
+
+/// Cuts a slice into pieces of the lengths in [`CHUNKS`].
+fn chunks<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let length = CHUNKS.into_iter().find(|length| *length <= rest.len())?;
+        let (chunk, left) = rest.split_at_checked(length)?;
+        rest = left;
+        Some(chunk)
+    })
+}
+
+/// `(?, ?), (?, ?)`: numbered placeholders would be looked up by name, one by one.
+fn tuples(width: usize, count: usize) -> String {
+    let tuple = format!("({})", vec!["?"; width].join(","));
+    vec![tuple; count].join(",")
+}

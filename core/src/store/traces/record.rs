@@ -1,0 +1,87 @@
+//! A trace as it is written: the columns, and the content already encrypted.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::Serialize;
+
+use crate::{
+    error::ErrorCode,
+    types::{
+        ids::{TenantId, TraceId},
+        trace::StatusClass,
+        usage::{Usage, UsageSource},
+    },
+};
+
+/// One trace to be stored. `created_at` is in its id. As JSON (of a dead letter) its content is base64.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct TraceRecord {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) id: TraceId,
+    pub(crate) ended_ms: i64,
+    pub(crate) request_id: Option<String>,
+    pub(crate) upstream_request_id: Option<String>,
+    pub(crate) provider: Option<String>,
+    pub(crate) requested_model: Option<String>,
+    pub(crate) deployment: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) endpoint: String,
+    pub(crate) stream: bool,
+    pub(crate) status_class: StatusClass,
+    pub(crate) status_code: Option<u16>,
+    pub(crate) error_code: Option<ErrorCode>,
+    pub(crate) latency_us: i64,
+    pub(crate) ttfb_us: Option<i64>,
+    pub(crate) ttft_us: Option<i64>,
+    pub(crate) overhead_us: i64,
+    pub(crate) usage: Usage,
+    pub(crate) usage_source: UsageSource,
+    /// [`crate::types::trace::TraceFlag`] bits.
+    pub(crate) flags: i64,
+    pub(crate) chunk_count: Option<i64>,
+    pub(crate) cost_pico_usd: Option<i64>,
+    pub(crate) price_version: Option<String>,
+    pub(crate) attempt_count: u32,
+    pub(crate) user_id: Option<String>,
+    pub(crate) session_id: Option<String>,
+    pub(crate) api_key_id: Option<String>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// Encrypted, as the two below.
+    #[serde(serialize_with = "base64")]
+    pub(crate) request: Option<Vec<u8>>,
+    #[serde(serialize_with = "base64")]
+    pub(crate) response: Option<Vec<u8>>,
+    #[serde(serialize_with = "base64")]
+    pub(crate) attempts: Option<Vec<u8>>,
+}
+
+fn base64<S: serde::Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+    bytes.as_ref().map(|bytes| STANDARD.encode(bytes)).serialize(serializer)
+}
+
+impl TraceRecord {
+    /// The millisecond in the id.
+    pub(crate) fn created_ms(&self) -> i64 {
+        self.id.created_at().as_millis()
+    }
+
+    /// Whether there is any content.
+    pub(super) fn has_bodies(&self) -> bool {
+        self.request.is_some() || self.response.is_some() || self.attempts.is_some()
+    }
+}
+
+/// The stored number of a usage source.
+pub(super) fn usage_source_number(source: UsageSource) -> i64 {
+    match source {
+        UsageSource::None => 0,
+        UsageSource::Reported => 1,
+        UsageSource::Estimated => 2,
+    }
+}
+
+/// The usage source of a stored number.
+pub(super) fn usage_source_of(number: i64) -> Option<UsageSource> {
+    [UsageSource::None, UsageSource::Reported, UsageSource::Estimated].into_iter().find(|source| usage_source_number(*source) == number)
+}

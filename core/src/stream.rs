@@ -1,0 +1,246 @@
+//! A streamed answer: bytes go to the caller as they come, a copy goes to the tap. Dropping it cancels upstream. It
+//! never waits for a reader: what the caller does not read, the upstream is not asked for.
+
+mod filter;
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::HeaderMap;
+use tokio::time::{Sleep, sleep_until};
+
+use self::filter::UsageFilter;
+use crate::{
+    error::{Error, ErrorCode, Result},
+    limits::Permit,
+    provider::Wire,
+    recorder::{Answer, Draft, EVENT_BYTES},
+    transport::{Body, sse},
+    types::ids::{ProviderName, TraceId},
+};
+
+/// A stream whose head has arrived.
+pub(crate) struct Opened {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) is_event_stream: bool,
+    pub(crate) body: Body,
+    pub(crate) wire: Wire,
+    /// The gateway asked for a usage chunk that the caller did not ask for.
+    pub(crate) hide_usage: bool,
+    pub(crate) idle_ms: u64,
+    pub(crate) total: Instant,
+    pub(crate) provider: ProviderName,
+    pub(crate) permit: Permit,
+}
+
+/// A streamed answer, as the upstream's bytes in the pieces they arrive in.
+///
+/// It ends after the upstream's last byte, or after one error. Dropping it closes the upstream's connection, and the
+/// trace says `cancelled` unless the answer was complete.
+pub struct ReplyStream {
+    status: u16,
+    headers: HeaderMap,
+    trace_id: TraceId,
+    provider: ProviderName,
+    live: Option<Live>,
+    events: sse::Framer,
+}
+
+/// What there is until the stream ends.
+struct Live {
+    body: Body,
+    filter: Option<UsageFilter>,
+    watch: Watch,
+    idle: Duration,
+    total: Instant,
+    /// Rings when nothing has come for too long; armed only while nothing is there.
+    timer: Pin<Box<Sleep>>,
+    armed: bool,
+    _permit: Permit,
+}
+
+/// What is noted of a stream while it runs.
+struct Watch {
+    draft: Draft,
+    awaits_content: bool,
+}
+
+impl ReplyStream {
+    pub(crate) fn new(opened: Opened, mut draft: Draft) -> Self {
+        draft.note(|seen| seen.answer = Answer::streamed(opened.wire, opened.is_event_stream));
+        let trace_id = draft.id();
+        let live = Live {
+            body: opened.body,
+            filter: (opened.hide_usage && opened.is_event_stream).then(|| UsageFilter::new(EVENT_BYTES)),
+            watch: Watch { draft, awaits_content: true },
+            idle: Duration::from_millis(opened.idle_ms),
+            total: opened.total,
+            timer: Box::pin(sleep_until(opened.total.into())),
+            armed: false,
+            _permit: opened.permit,
+        };
+        Self { status: opened.status, headers: opened.headers, trace_id, provider: opened.provider, live: Some(live), events: sse::Framer::new(EVENT_BYTES) }
+    }
+
+    /// The upstream's status, 200 to 299.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The upstream's headers that are the caller's business: content type, rate limits, request ids.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The trace of this request; it is recorded when the stream ends.
+    pub fn trace_id(&self) -> TraceId {
+        self.trace_id
+    }
+
+    /// Who answers.
+    pub fn provider(&self) -> &ProviderName {
+        &self.provider
+    }
+
+    /// The next piece of the answer; `None` at its end.
+    pub async fn next_chunk(&mut self) -> Option<Result<Bytes>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// The data of the next event, `[DONE]` and comments left out; `None` at the end. Do not mix it with
+    /// [`ReplyStream::next_chunk`]: each takes what the other then misses.
+    pub async fn next_event(&mut self) -> Option<Result<Bytes>> {
+        loop {
+            match self.events.next_frame() {
+                Err(error) => return Some(Err(error.into())),
+                Ok(Some(frame)) => {
+                    if let Some(data) = event_data(frame) {
+                        return Some(Ok(data));
+                    }
+                }
+                Ok(None) => match self.next_chunk().await {
+                    Some(Ok(chunk)) => self.events.push(&chunk),
+                    Some(Err(error)) => return Some(Err(error)),
+                    None => return self.events.finish().and_then(event_data).map(Ok),
+                },
+            }
+        }
+    }
+}
+
+impl Stream for ReplyStream {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(live) = &mut self.live else { return Poll::Ready(None) };
+        let step = std::task::ready!(live.poll_step(context));
+        match step {
+            Step::Chunk(bytes) => Poll::Ready(Some(Ok(bytes))),
+            Step::End(last) => {
+                if let Some(live) = self.live.take() {
+                    live.watch.draft.complete();
+                }
+                Poll::Ready(last.map(Ok))
+            }
+            Step::Failed(error) => {
+                let error = error.with_provider(self.provider.as_str()).with_request_id(self.trace_id.to_string());
+                if let Some(live) = self.live.take() {
+                    live.watch.draft.fail(&error);
+                }
+                Poll::Ready(Some(Err(error)))
+            }
+        }
+    }
+}
+
+/// The data of a frame; `None` for comments and `[DONE]`.
+fn event_data(frame: &[u8]) -> Option<Bytes> {
+    let data = sse::Event::parse(frame).data;
+    (!data.is_empty() && *data != *b"[DONE]").then(|| Bytes::copy_from_slice(&data))
+}
+
+/// What one poll came to.
+enum Step {
+    Chunk(Bytes),
+    /// The upstream has ended; an event without a blank line behind it may be left.
+    End(Option<Bytes>),
+    Failed(Error),
+}
+
+impl Live {
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+        loop {
+            let arrived = match self.body.poll_chunk(context) {
+                Poll::Pending => return self.poll_timer(context),
+                Poll::Ready(arrived) => arrived,
+            };
+            self.armed = false;
+            let worked = Instant::now();
+            let step = match arrived {
+                Some(Ok(_)) if worked >= self.total => Some(Step::Failed(timed_out(ErrorCode::TotalTimeout, "total_ms"))),
+                Some(Ok(bytes)) => self.pass(bytes),
+                Some(Err(error)) => Some(Step::Failed(error)),
+                None => Some(Step::End(self.filter.as_mut().and_then(UsageFilter::finish))),
+            };
+            self.watch.draft.note(|seen| seen.overhead += worked.elapsed());
+            if let Some(step) = step {
+                return Poll::Ready(step);
+            }
+        }
+    }
+
+    /// Shows the bytes to the tap and passes them on; `None` while the filter waits for the rest of an event.
+    fn pass(&mut self, bytes: Bytes) -> Option<Step> {
+        let passed = self.watch.observe(&bytes).and_then(|()| match &mut self.filter {
+            None => Ok(Some(bytes)),
+            Some(filter) => filter.pass(&bytes),
+        });
+        match passed {
+            Ok(passed) => passed.map(Step::Chunk),
+            Err(too_large) => Some(Step::Failed(too_large.into())),
+        }
+    }
+
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+        let idle_end = Instant::now() + self.idle;
+        if !self.armed {
+            self.timer.as_mut().reset(idle_end.min(self.total).into());
+            self.armed = true;
+        }
+        std::task::ready!(self.timer.as_mut().poll(context));
+        Poll::Ready(Step::Failed(if Instant::now() >= self.total {
+            timed_out(ErrorCode::TotalTimeout, "total_ms")
+        } else {
+            timed_out(ErrorCode::IdleTimeout, "idle_ms")
+        }))
+    }
+}
+
+impl Watch {
+    fn observe(&mut self, bytes: &[u8]) -> Result<(), sse::TooLarge> {
+        let has_content = self.draft.observe(bytes)?;
+        if self.awaits_content && has_content {
+            self.awaits_content = false;
+            let elapsed = self.draft.started().elapsed();
+            self.draft.note(|seen| seen.ttft = Some(elapsed));
+        }
+        Ok(())
+    }
+}
+
+fn timed_out(code: ErrorCode, setting: &str) -> Error {
+    Error::new(code, format!("the provider's stream stopped for longer than timeouts.{setting}"))
+}
+
+impl fmt::Debug for ReplyStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyStream").field("status", &self.status).field("trace_id", &self.trace_id).field("ended", &self.live.is_none()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+//! HTTP clients, one per connection profile and runtime: a pooled connection belongs to the runtime that opened it.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use parking_lot::RwLock;
+use reqwest::Client;
+use rustls::{ClientConfig, crypto::ring, pki_types::{CertificateDer, pem::PemObject as _}};
+use rustls_platform_verifier::Verifier;
+use tokio::runtime;
+
+use super::dns::Resolver;
+use crate::{
+    config::{Network, PrivateAddresses},
+    error::{Error, Result},
+};
+
+/// What connections of one client have in common, beyond the gateway's own network settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Profile {
+    pub(crate) connect_ms: u64,
+    pub(crate) http2: bool,
+}
+
+/// The clients made so far.
+pub(super) struct Clients {
+    private: PrivateAddresses,
+    proxy: Option<reqwest::Proxy>,
+    extra_roots: Vec<CertificateDer<'static>>,
+    made: RwLock<HashMap<(runtime::Id, Profile), Client>>,
+}
+
+impl Clients {
+    /// Runtimes come and go in tests and bindings; beyond so many clients the old ones are let go.
+    const MOST: usize = 64;
+
+    pub(super) fn new(network: &Network) -> Result<Self> {
+        let proxy = network
+            .proxy
+            .as_ref()
+            .map(|url| reqwest::Proxy::all(url.expose()).map_err(|_| Error::config("network.proxy", "network.proxy is no proxy URL; write it as http://host:port")))
+            .transpose()?;
+        let unreadable = |_| Error::config("network.ca", "network.ca is no readable file of PEM certificates");
+        let extra_roots = match &network.ca {
+            Some(path) => CertificateDer::pem_file_iter(path).map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)?,
+            None => Vec::new(),
+        };
+        Ok(Self { private: network.private, proxy, extra_roots, made: RwLock::default() })
+    }
+
+    /// The client of a profile on the current runtime.
+    pub(super) fn get(&self, profile: Profile) -> Result<Client> {
+        let key = (runtime::Handle::current().id(), profile);
+        if let Some(client) = self.made.read().get(&key) {
+            return Ok(client.clone());
+        }
+        let mut made = self.made.write();
+        if let Some(client) = made.get(&key) {
+            return Ok(client.clone());
+        }
+        if made.len() >= Self::MOST {
+            made.clear();
+        }
+        let client = self.build(profile)?;
+        made.insert(key, client.clone());
+        Ok(client)
+    }
+
+    /// A client that does nothing of its own accord: no redirects, no retries, no proxy or headers from elsewhere.
+    fn build(&self, profile: Profile) -> Result<Client> {
+        let failed = |error: reqwest::Error| Error::config("network", "the HTTP client cannot be made").with_source(error.without_url());
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(self.tls()?)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .tcp_nodelay(true)
+            .connect_timeout(Duration::from_millis(profile.connect_ms))
+            .pool_idle_timeout(Duration::from_secs(60))
+            .dns_resolver(Resolver::new(self.private));
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.clone());
+        }
+        if !profile.http2 {
+            builder = builder.http1_only();
+        }
+        builder.build().map_err(failed)
+    }
+
+    /// The system's roots and the configured ones, checked by the platform's verifier over one TLS provider.
+    fn tls(&self) -> Result<ClientConfig> {
+        let failed = |error: rustls::Error| Error::config("network.ca", "TLS cannot be set up").with_source(error);
+        let provider = Arc::new(ring::default_provider());
+        let verifier = Verifier::new_with_extra_roots(self.extra_roots.clone(), Arc::clone(&provider)).map_err(failed)?;
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
+        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    }
+}

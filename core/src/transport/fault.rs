@@ -1,0 +1,69 @@
+//! What a failed exchange means. Messages never carry an address.
+
+use std::{error::Error as StdError, io};
+
+use super::dns::{Denied, Unresolved};
+use crate::{
+    error::{Error, ErrorCode},
+    network::AddressPolicy,
+};
+
+/// EMFILE and ENFILE: the process, or the machine, has no descriptor left.
+const NO_DESCRIPTORS: [i32; 2] = [24, 23];
+
+/// The meaning of a failure before the head of the answer arrived.
+pub(super) fn before_answer(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    if find::<Denied>(&error).is_some() {
+        return AddressPolicy::refusal();
+    }
+    let (code, message) = if out_of_descriptors(&error) {
+        (ErrorCode::OutOfDescriptors, "the process has no file descriptor left; raise its limit or lower limits.concurrency")
+    } else if find::<Unresolved>(&error).is_some() {
+        (ErrorCode::UpstreamDnsFailed, "the provider's name cannot be resolved")
+    } else if error.is_connect() && error.is_timeout() {
+        (ErrorCode::ConnectTimeout, "no connection to the provider within timeouts.connect_ms")
+    } else if find::<rustls::Error>(&error).is_some() {
+        (ErrorCode::UpstreamTlsFailed, "the TLS handshake with the provider failed; network.ca adds certificates to trust")
+    } else if error.is_connect() {
+        (ErrorCode::UpstreamUnreachable, "no connection to the provider could be made")
+    } else if not_http(&error) {
+        (ErrorCode::UpstreamInvalidResponse, "the provider's answer is not HTTP")
+    } else {
+        (ErrorCode::UpstreamDisconnected, "the provider closed the connection before it answered")
+    };
+    Error::new(code, message).with_source(error)
+}
+
+/// The meaning of a failure in the middle of the answer.
+pub(super) fn while_reading(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    if not_http(&error) || error.is_decode() && find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData) {
+        return Error::new(ErrorCode::UpstreamInvalidResponse, "the provider's answer breaks its own framing").with_source(error);
+    }
+    Error::new(ErrorCode::UpstreamDisconnected, "the provider closed the connection in the middle of its answer").with_source(error)
+}
+
+fn out_of_descriptors(error: &reqwest::Error) -> bool {
+    find::<io::Error>(error).and_then(io::Error::raw_os_error).is_some_and(|number| NO_DESCRIPTORS.contains(&number))
+}
+
+fn not_http(error: &reqwest::Error) -> bool {
+    find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
+}
+
+/// The first error of a type in the chain of causes. An [`io::Error`] hides its inner error from `source`: it is
+/// looked into, too.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}

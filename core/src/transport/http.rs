@@ -1,0 +1,55 @@
+//! Sends a request over the network. Knows how long to wait for the head of the answer, and nothing else.
+
+use ::http::{HeaderMap, Method};
+use bytes::Bytes;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use super::{
+    Body, Response,
+    client::{Clients, Profile},
+    fault,
+};
+use crate::{
+    config::Network,
+    error::Result,
+};
+
+/// All clients of one gateway.
+pub(crate) struct Transport {
+    clients: Clients,
+}
+
+/// A request and the connection it wants.
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) profile: Profile,
+}
+
+impl Transport {
+    pub(crate) fn new(network: &Network) -> Result<Self> {
+        Ok(Self { clients: Clients::new(network)? })
+    }
+
+    /// Sends the request and waits for the head of the answer; `None` when it did not come before the deadline.
+    /// Dropping the future takes the request back: the connection is closed.
+    pub(crate) async fn send(&self, outgoing: Outgoing, deadline: Instant) -> Option<Result<Response>> {
+        let client = match self.clients.get(outgoing.profile) {
+            Ok(client) => client,
+            Err(error) => return Some(Err(error)),
+        };
+        let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
+        *request.headers_mut() = outgoing.headers;
+        if !outgoing.body.is_empty() {
+            *request.body_mut() = Some(outgoing.body.into());
+        }
+        let answer = timeout_at(deadline, client.execute(request)).await.ok()?;
+        Some(answer.map_err(fault::before_answer).map(|response| {
+            let (head, body) = ::http::Response::<reqwest::Body>::from(response).into_parts();
+            Response { status: head.status, headers: head.headers, body: Body::Network(body) }
+        }))
+    }
+}

@@ -1,0 +1,4 @@
+//! What more than one test needs, or what would bury the test that needs it.
+
+pub(crate) mod fixture;
+pub(crate) mod run;
