@@ -1,7 +1,7 @@
 # Every target installs what it needs or says in one line what is missing.
 #
-# Cargo is always asked for the whole workspace: asking for one package would
-# switch features of shared crates and build most of the graph a second time.
+# Cargo is asked for the whole workspace, examples included: asking for less
+# would switch features of shared crates and build much of the graph again.
 
 LOCKED := $(if $(CI),--locked)
 CARGO_WORKSPACE := --workspace $(LOCKED)
@@ -43,11 +43,11 @@ layers: ## check that no module imports from a higher layer
 
 docs: ## build the documentation, warnings being errors
 	@.ci/need cargo cc
-	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_WORKSPACE) --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_WORKSPACE) --no-deps --lib --examples
 
-package: ## check that the packed crate is complete
+package: ## pack the crate and compile what was packed, by itself
 	@.ci/need cargo cc
-	.ci/package
+	cargo package --quiet --package libgateway --allow-dirty $(LOCKED)
 
 fresh: ## check that the generated files are up to date
 	@.ci/need cargo cc

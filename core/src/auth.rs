@@ -151,12 +151,16 @@ mod tests {
         }
     }
 
+    fn new_secret() -> String {
+        ApiKeySecret::generate().unwrap().into_secret().expose().to_owned()
+    }
+
     #[tokio::test]
     async fn a_thousand_first_uses_ask_the_store_once() {
-        let (auth, asked, secret) = (Arc::new(Auth::new(10)), Arc::new(AtomicUsize::new(0)), ApiKeySecret::generate().unwrap());
+        let (auth, asked, secret) = (Arc::new(Auth::new(10)), Arc::new(AtomicUsize::new(0)), new_secret());
         let mut uses = tokio::task::JoinSet::new();
         for _ in 0..1000 {
-            let (auth, asked, secret) = (Arc::clone(&auth), Arc::clone(&asked), secret.expose().to_owned());
+            let (auth, asked, secret) = (Arc::clone(&auth), Arc::clone(&asked), secret.clone());
             uses.spawn(async move {
                 auth.authenticate(Some(&secret), false, |_| async move {
                     asked.fetch_add(1, Ordering::SeqCst);
@@ -178,19 +182,19 @@ mod tests {
         assert_eq!(auth.authenticate(None, false, |_| async { Ok(None) }).await.unwrap_err().code(), ErrorCode::MissingApiKey);
         assert_eq!(auth.authenticate(Some("gwk_typo"), false, |_| async { panic!("no look-up") }).await.unwrap_err().code(), ErrorCode::InvalidApiKey);
         for answer in [None, Some(key(ApiKeyStatus::Revoked, None)), Some(key(ApiKeyStatus::Active, Some(Timestamp::from_millis(1))))] {
-            let secret = ApiKeySecret::generate().unwrap();
-            let error = auth.authenticate(Some(secret.expose()), false, |_| async { Ok(answer) }).await.unwrap_err();
+            let secret = new_secret();
+            let error = auth.authenticate(Some(&secret), false, |_| async { Ok(answer) }).await.unwrap_err();
             assert_eq!(error.code(), ErrorCode::InvalidApiKey);
-            let again = auth.authenticate(Some(secret.expose()), false, |_| async { panic!("no look-up") }).await.unwrap_err();
+            let again = auth.authenticate(Some(&secret), false, |_| async { panic!("no look-up") }).await.unwrap_err();
             assert_eq!(again.code(), ErrorCode::InvalidApiKey);
         }
     }
 
     #[tokio::test]
     async fn a_store_that_is_away_is_not_remembered() {
-        let (auth, secret) = (Auth::new(10), ApiKeySecret::generate().unwrap());
+        let (auth, secret) = (Auth::new(10), new_secret());
         let away = || Error::new(ErrorCode::StoreUnavailable, "away");
-        assert_eq!(auth.authenticate(Some(secret.expose()), false, |_| async { Err(away()) }).await.unwrap_err().code(), ErrorCode::StoreUnavailable);
-        assert!(auth.authenticate(Some(secret.expose()), false, |_| async { Ok(Some(key(ApiKeyStatus::Active, None))) }).await.is_ok());
+        assert_eq!(auth.authenticate(Some(&secret), false, |_| async { Err(away()) }).await.unwrap_err().code(), ErrorCode::StoreUnavailable);
+        assert!(auth.authenticate(Some(&secret), false, |_| async { Ok(Some(key(ApiKeyStatus::Active, None))) }).await.is_ok());
     }
 }

@@ -323,6 +323,11 @@ impl Freshness {
         Self { limit, confirmed: Mutex::new(Instant::now()), generation: AtomicI64::new(0), away: AtomicBool::new(false) }
     }
 
+    /// The cache is empty, and the store is at this generation.
+    pub(crate) fn begin(&self, generation: i64) {
+        self.generation.store(generation, Ordering::SeqCst);
+    }
+
     fn confirm(&self, asked: Instant) {
         *self.confirmed.lock() = asked;
         self.away.store(false, Ordering::SeqCst);

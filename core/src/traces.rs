@@ -40,6 +40,7 @@ pub(crate) async fn get(store: &Store, tenant: &TenantId, id: TraceId, data_key:
     let attempts = open(Field::Attempts, stored.attempts)?.map(|json| read_attempts(&json)).transpose()?;
     Ok(TraceDetail {
         trace: stored.trace,
+        api_key_id: stored.api_key_id,
         deployment: stored.deployment,
         usage: stored.usage,
         usage_source: stored.usage_source,

@@ -10,9 +10,9 @@ const ANY: &str = "{any}";
 /// `{at_least:N}`: a number of at least N.
 const AT_LEAST: &str = "{at_least:";
 
-/// Where `actual` lacks something that `expected` has. Objects may have more fields than expected; lists are compared
-/// item by item and have the same length; numbers are equal by value. `"{any}"` stands for anything but null, and
-/// `"{at_least:5}"` for a number of at least 5.
+/// Where `actual` lacks something that `expected` has. Objects may have more fields than expected, but for an empty one,
+/// which expects no field; lists are compared item by item and have the same length; numbers are equal by value.
+/// `"{any}"` stands for anything but null, and `"{at_least:5}"` for a number of at least 5.
 pub fn subset(path: &str, expected: &Value, actual: &Value) -> Vec<String> {
     let mut found = Vec::new();
     walk(path, expected, actual, Fields::Some, &mut found);
@@ -60,7 +60,7 @@ fn walk(path: &str, expected: &Value, actual: &Value, fields: Fields, found: &mu
                     None => found.push(format!("{path}: there is no such field; expected {}", show(value))),
                 }
             }
-            if matches!(fields, Fields::All) {
+            if matches!(fields, Fields::All) || expected.is_empty() {
                 let unexpected = actual.keys().filter(|key| !expected.contains_key(*key));
                 found.extend(unexpected.map(|key| format!("{path}.{key}: not expected, got {}", show(&actual[key]))));
             }
@@ -130,11 +130,12 @@ mod tests {
             (json!({"a": {"d": null}}), "trace.a.d:"),
             (json!({"a": {"c": "{any}"}}), "trace.a.c:"),
             (json!({"a": {"b": "{at_least:2}"}}), "trace.a.b:"),
+            (json!({"a": {}}), "trace.a.b:"),
             (json!({"list": [1, 2]}), "trace.list:"),
             (json!({"list": [2]}), "trace.list[0]:"),
         ] {
             let found = subset("trace", &expected, &actual);
-            assert!(found.len() == 1 && found[0].starts_with(path), "{found:?}");
+            assert!(found.first().is_some_and(|first| first.starts_with(path)), "{found:?}");
         }
         assert!(equal("body", &json!({"a": 1}), &json!({"a": 1, "b": 2}))[0].starts_with("body.b:"));
         assert!(text("body", b"abcd", b"abxd")[0].starts_with("body: differs at byte 2;"));

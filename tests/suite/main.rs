@@ -9,4 +9,5 @@
 )]
 
 mod conformance;
+mod harness;
 mod support;

@@ -64,11 +64,6 @@ impl MasterKeys {
         self.keys.keys().copied()
     }
 
-    /// The version that wraps: a data key wrapped by a lower one is due to be wrapped anew.
-    pub(crate) fn current_version(&self) -> u32 {
-        self.current
-    }
-
     /// Wraps a tenant's data key with the current master key.
     pub(crate) fn wrap(&self, tenant: &TenantId, key: &DataKey) -> Result<WrappedKey> {
         let (cipher, additional) = self.wrapping(tenant, self.current)?;

@@ -1,15 +1,15 @@
 //! Tenants, providers and API keys. A change is seen at once in this process, and within seconds in every other one.
 
-use super::{Gateway, TenantHandle};
+use super::{Gateway, TenantHandle, upkeep::erase_deleted};
 use crate::{
     clock,
     crypto::DataKey,
     error::{Error, Result},
-    store::{ProviderChange, ProviderRecord, TenantRecord},
+    store::{ProviderChange, ProviderRecord, Store, TenantRecord},
     types::{
         ids::{ProviderName, TenantId},
         provider::{ProviderConfig, ProviderInfo, Secret},
-        tenant::{NewTenant, Tenant, TenantPage, TenantQuery, TenantUpdate},
+        tenant::{NewTenant, Tenant, TenantPage, TenantQuery, TenantStatus, TenantUpdate},
     },
 };
 
@@ -32,14 +32,14 @@ impl Gateway {
         let tenant = Tenant {
             id: id.clone(),
             name: new.name,
-            status: crate::types::tenant::TenantStatus::Active,
+            status: TenantStatus::Active,
             capture: new.capture,
             concurrency: new.concurrency,
             created_at: now,
             updated_at: now,
         };
         let wrapped_key = core.master_keys.wrap(&id, &data_key)?;
-        let record = TenantRecord { tenant, wrapped_key, generation: 0, providers };
+        let record = TenantRecord { tenant, wrapped_key, providers };
         let tenant = core.run(move |store| async move { store.create_tenant(&record).await.map(|()| record.tenant) }).await?;
         core.registry.forget(&id).await;
         Ok(tenant)
@@ -72,12 +72,19 @@ impl Gateway {
     }
 
     /// Deletes a tenant, its providers and its keys. Its data key is destroyed: the content of its traces becomes
-    /// unreadable at once. A backup made before still holds the wrapped key.
+    /// unreadable at once, and their rows are removed in the background. A backup made before still holds the wrapped
+    /// key.
     pub async fn delete_tenant(&self, id: &TenantId) -> Result<()> {
         let wanted = id.clone();
         self.core.run(move |store| async move { store.delete_tenant(&wanted, clock::now()).await }).await?;
         self.core.registry.forget(id).await;
         self.core.auth.forget_tenant(id);
+        let store = self.core.store.clone();
+        self.core.background.spawn(async move {
+            if let Err(error) = erase_deleted(&store).await {
+                tracing::warn!(%error, "the traces of a deleted tenant are not erased yet; it is tried again later");
+            }
+        });
         Ok(())
     }
 }
@@ -98,7 +105,7 @@ impl TenantHandle {
         let (info, secret) = core.registry.check(config, stored)?;
         let secret = sealed(&self.id, &data_key, &info.name, secret)?;
         let tenant = self.id.clone();
-        let change = move |store: crate::store::Store| async move {
+        let change = move |store: Store| async move {
             let ProviderInfo { name, kind, settings, .. } = &info;
             let change = ProviderChange { tenant: &tenant, name, kind, settings, secret: secret.as_deref(), default, now: clock::now() };
             store.set_provider(change).await

@@ -6,6 +6,7 @@ mod open;
 mod provider_handle;
 mod shutdown;
 mod tenant_handle;
+mod upkeep;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -17,12 +18,9 @@ use crate::{
     error::{Error, ErrorCode, Result},
     pipeline::Pipeline,
     registry::Registry,
-    store::Store,
+    store::{Backend, Store, migration_sql},
     tasks::Background,
-    types::{
-        ids::TenantId,
-        stats::{FlushReport, Health, HealthStatus, Stats},
-    },
+    types::stats::{DeadLetter, FlushReport, Health, HealthStatus, Stats},
 };
 
 /// An open gateway. Cheap to clone; all clones are one gateway, which is closed by [`Gateway::close`] or when the
@@ -70,10 +68,24 @@ impl Gateway {
         open::open(Settings::try_from(config)?).await.map(|core| Self { core: Arc::new(core) })
     }
 
+    /// The schema of a store as one SQL script, for hosts whose role may not change it: an administrator runs it on an
+    /// empty database, and the gateway is opened with [`Migrate::Check`](crate::Migrate::Check). `store` is the URL
+    /// of a configuration; only its scheme matters.
+    pub fn migration_sql(store: &str) -> Result<String> {
+        Backend::of(store).map(migration_sql)
+    }
+
     /// A handle that reaches one tenant's data only. Whether the tenant exists is seen when it is used.
     pub fn tenant(&self, id: impl AsRef<str>) -> Result<TenantHandle> {
-        let id: TenantId = id.as_ref().parse()?;
-        Ok(TenantHandle { core: Arc::clone(&self.core), id })
+        Ok(TenantHandle { core: Arc::clone(&self.core), id: id.as_ref().parse()?, api_key_id: None })
+    }
+
+    /// The handle of the tenant an API key belongs to; its calls are traced as made with that key.
+    /// `insufficient_scope` for an admin key, which has no tenant.
+    pub fn tenant_of(&self, caller: &Caller) -> Result<TenantHandle> {
+        let no_tenant = || Error::new(ErrorCode::InsufficientScope, "an admin key has no tenant; name one");
+        let id = caller.tenant_id.clone().ok_or_else(no_tenant)?;
+        Ok(TenantHandle { core: Arc::clone(&self.core), id, api_key_id: Some(caller.api_key_id.as_str().into()) })
     }
 
     /// The caller an API key stands for: `missing_api_key` or `invalid_api_key` when there is none. `secret` is the
@@ -94,6 +106,12 @@ impl Gateway {
     /// that are still running go on, and their traces are lost once the time is over.
     pub async fn close(&self, timeout: Duration) -> Result<FlushReport> {
         checked(self.core.shutdown(timeout).await)
+    }
+
+    /// The newest traces the store refused, at most `limit` (1 to 200): what is known of each, and why it was refused.
+    pub async fn list_dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>> {
+        let limit = limit.clamp(1, 200);
+        self.core.run(move |store| async move { store.list_dead_letters(limit).await }).await
     }
 
     /// Counters since the gateway was opened.

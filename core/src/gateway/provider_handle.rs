@@ -52,7 +52,7 @@ impl ProviderHandle {
     }
 
     fn call(&self, endpoint: Endpoint, request: Request) -> Call {
-        Call { tenant: self.tenant.id.clone(), endpoint, request, provider: Some(Arc::clone(&self.provider)) }
+        Call { provider: Some(Arc::clone(&self.provider)), ..self.tenant.new_call(endpoint, request) }
     }
 }
 

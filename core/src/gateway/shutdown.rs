@@ -22,12 +22,12 @@ pub(crate) struct Tasks {
 
 struct Running {
     writer: JoinHandle<()>,
-    poller: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
 }
 
 impl Tasks {
-    pub(super) fn new(writer: JoinHandle<()>, poller: JoinHandle<()>) -> Self {
-        Self { running: Mutex::new(Some(Running { writer, poller })), closed: AtomicBool::new(false) }
+    pub(super) fn new(writer: JoinHandle<()>, upkeep: JoinHandle<()>) -> Self {
+        Self { running: Mutex::new(Some(Running { writer, upkeep })), closed: AtomicBool::new(false) }
     }
 
     pub(super) fn closed(&self) -> bool {
@@ -48,7 +48,7 @@ impl Core {
             recorder.close(Instant::now() + timeout);
             // The writer ends by itself at the deadline; an error means that it is gone already.
             let _ = running.writer.await;
-            running.poller.abort();
+            running.upkeep.abort();
             let store = self.store.clone();
             let _ = self.background.spawn(async move { store.close().await }).await;
             self.background.stop().await;
@@ -66,7 +66,7 @@ impl Drop for Core {
         let thread = Arc::clone(&self.background);
         thread.spawn(async move {
             let _ = running.writer.await;
-            running.poller.abort();
+            running.upkeep.abort();
             store.close().await;
             background.leave();
         });

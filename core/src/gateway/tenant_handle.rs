@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use bytes::Bytes;
+
 use super::{Core, ProviderHandle};
 use crate::{
     analytics::{self, Question},
@@ -23,6 +25,8 @@ use crate::{
 pub struct TenantHandle {
     pub(super) core: Arc<Core>,
     pub(super) id: TenantId,
+    /// The key the calls are made with, where they are made with one.
+    pub(super) api_key_id: Option<Arc<str>>,
 }
 
 impl TenantHandle {
@@ -63,7 +67,8 @@ impl TenantHandle {
     /// tenant's configuration names.
     pub async fn list_models(&self, options: CallOptions) -> Result<Reply> {
         self.core.open()?;
-        self.core.pipeline.list_models(&self.id, options).await
+        let request = Request { body: Bytes::new(), options };
+        self.core.pipeline.list_models(self.new_call(Endpoint::Models, request)).await
     }
 
     /// The provider of that name, or the default one, ready to be called. A tenant without providers has the
@@ -125,12 +130,16 @@ impl TenantHandle {
 
     async fn call(&self, endpoint: Endpoint, request: Request) -> Result<Reply> {
         self.core.open()?;
-        self.core.pipeline.call(Call { tenant: self.id.clone(), endpoint, request, provider: None }).await
+        self.core.pipeline.call(self.new_call(endpoint, request)).await
     }
 
     async fn stream(&self, endpoint: Endpoint, request: Request) -> Result<ReplyStream> {
         self.core.open()?;
-        self.core.pipeline.stream(Call { tenant: self.id.clone(), endpoint, request, provider: None }).await
+        self.core.pipeline.stream(self.new_call(endpoint, request)).await
+    }
+
+    pub(super) fn new_call(&self, endpoint: Endpoint, request: Request) -> Call {
+        Call { tenant: self.id.clone(), api_key_id: self.api_key_id.clone(), endpoint, request, provider: None }
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct Pipeline {
     pub(crate) registry: Arc<Registry>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) recorder: Recorder,
-    transport: Transport,
+    transport: Arc<Transport>,
     body_bytes: usize,
     tenant_concurrency: u32,
     capture: Capture,
@@ -39,6 +39,8 @@ pub(crate) struct Pipeline {
 /// One request on its way.
 pub(crate) struct Call {
     pub(crate) tenant: TenantId,
+    /// The key it came with, if it came with one.
+    pub(crate) api_key_id: Option<Arc<str>>,
     pub(crate) endpoint: Endpoint,
     pub(crate) request: Request,
     /// The provider of a handle; it comes before the one of the options.
@@ -54,16 +56,16 @@ struct Prepared {
 }
 
 impl Pipeline {
-    pub(crate) fn new(settings: &Settings, registry: Arc<Registry>, recorder: Recorder) -> Result<Self> {
-        Ok(Self {
+    pub(crate) fn new(settings: &Settings, registry: Arc<Registry>, recorder: Recorder, transport: Arc<Transport>) -> Self {
+        Self {
             registry,
             limits: Arc::new(Limits::new(settings.limits.concurrency)),
             recorder,
-            transport: Transport::new(&settings.network)?,
+            transport,
             body_bytes: settings.limits.body_bytes,
             tenant_concurrency: settings.limits.tenant_concurrency,
             capture: settings.capture,
-        })
+        }
     }
 
     /// Asks an upstream and waits for the whole answer.
@@ -95,6 +97,7 @@ impl Pipeline {
         let capture = tenant.tenant.capture.unwrap_or(self.capture).at_most(call.request.options.capture.unwrap_or_default());
         let draft = self.recorder.begin(Begin {
             owner: Owner { tenant: call.tenant.clone(), data_key: Arc::clone(&tenant.data_key) },
+            api_key_id: call.api_key_id.clone(),
             capture,
             endpoint: call.endpoint,
             stream,

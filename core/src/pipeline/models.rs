@@ -9,18 +9,15 @@ use serde_json::{Map, Value, json};
 use super::{Call, Pipeline, Reply, attempts::{Attempts, Wanted}, failed};
 use crate::{
     error::{Error, ErrorCode, Result},
-    provider::{Endpoint, Envelope, Provider},
+    provider::{Envelope, Provider},
     recorder::{Answer, Draft},
     registry::ActiveTenant,
-    types::{ids::TenantId, request::{CallOptions, Request}},
 };
 
 impl Pipeline {
     /// Asks every provider of the tenant that lists models, one after the other; one trace comes of it. Fails only
     /// when every one of them failed and the configuration names no model either.
-    pub(crate) async fn list_models(&self, tenant: &TenantId, options: CallOptions) -> Result<Reply> {
-        let request = Request { body: Bytes::new(), options };
-        let call = Call { tenant: tenant.clone(), endpoint: Endpoint::Models, request, provider: None };
+    pub(crate) async fn list_models(&self, call: Call) -> Result<Reply> {
         let (tenant, mut draft) = self.begin(&call, false).await?;
         match self.collect_models(&tenant, &call, &mut draft).await {
             Ok(reply) => {

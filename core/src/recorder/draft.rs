@@ -37,6 +37,7 @@ pub(crate) struct Owner {
 /// What is known when a request begins.
 pub(crate) struct Begin {
     pub(crate) owner: Owner,
+    pub(crate) api_key_id: Option<Arc<str>>,
     pub(crate) capture: Capture,
     pub(crate) endpoint: Endpoint,
     pub(crate) stream: bool,

@@ -107,7 +107,7 @@ impl Encoder {
             attempt_count: seen.attempt_count,
             user_id: options.user_id,
             session_id: options.session_id,
-            api_key_id: None,
+            api_key_id: begin.api_key_id.as_deref().map(str::to_owned),
             metadata: options.metadata,
             request: sealed.request,
             response: sealed.response,

@@ -41,7 +41,7 @@ impl Recorder {
     /// Starts the task that writes.
     pub(crate) fn start(config: RecorderConfig, encoder: Encoder, store: Store, background: &Background) -> (Self, JoinHandle<()>) {
         let shared = Arc::new(Shared { queue: Queue::new(config), counters: Counters::default(), settled: watch::Sender::new(0) });
-        let writer = Writer { shared: Arc::clone(&shared), encoder, store, config };
+        let writer = Writer { shared: Arc::clone(&shared), encoder, store };
         let task = background.spawn(writer.run());
         (Self { shared }, task)
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::draft::Observation;
 use crate::{config::RecorderConfig, types::stats::DropReason};
@@ -22,6 +22,8 @@ pub(super) struct Queue {
     config: RecorderConfig,
     state: Mutex<State>,
     wake: Notify,
+    /// When the writer has to end, once it has been told to.
+    closing: watch::Sender<Option<Instant>>,
 }
 
 #[derive(Default)]
@@ -33,13 +35,12 @@ struct State {
     /// How many observations ever entered.
     entered: u64,
     flush_requested: bool,
-    closing: Option<Instant>,
     ended: bool,
 }
 
 impl Queue {
     pub(super) fn new(config: RecorderConfig) -> Self {
-        Self { config, state: Mutex::default(), wake: Notify::new() }
+        Self { config, state: Mutex::default(), wake: Notify::new(), closing: watch::Sender::new(None) }
     }
 
     /// Adds an observation. The writer is woken only when it has something to do: at the first one, and when a batch
@@ -71,7 +72,7 @@ impl Queue {
         loop {
             {
                 let mut state = self.state.lock();
-                let (waiting, closing) = (state.waiting.len(), state.closing.is_some());
+                let (waiting, closing) = (state.waiting.len(), self.closing.borrow().is_some());
                 if waiting == 0 {
                     state.flush_requested = false;
                     if closing {
@@ -117,17 +118,17 @@ impl Queue {
 
     /// Lets the writer end when the queue is empty; after `deadline` it stops trying.
     pub(super) fn close(&self, deadline: Instant) {
-        self.state.lock().closing.get_or_insert(deadline);
+        self.closing.send_replace(Some(deadline));
         self.wake.notify_one();
     }
 
-    /// Whether the writer has been told to end, and its time is over.
-    pub(super) fn is_overdue(&self) -> bool {
-        self.state.lock().closing.is_some_and(|deadline| deadline <= Instant::now())
-    }
-
-    /// When the writer has to end, if it has been told to.
-    pub(super) fn closing(&self) -> Option<Instant> {
-        self.state.lock().closing
+    /// Comes back when the queue was closed and its deadline has passed.
+    pub(super) async fn overdue(&self) {
+        let mut closing = self.closing.subscribe();
+        // The sender lives as long as the queue: there is no error.
+        let deadline = closing.wait_for(Option::is_some).await.ok().and_then(|deadline| *deadline);
+        if let Some(deadline) = deadline {
+            tokio::time::sleep_until(deadline.into()).await;
+        }
     }
 }

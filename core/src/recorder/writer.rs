@@ -9,10 +9,9 @@ use std::{
 use super::{Encoder, Shared, counters::Counters, queue::Queued};
 use crate::{
     clock,
-    config::RecorderConfig,
     error::Error,
-    store::{DeadLetter, Store, TraceRecord, is_transient},
-    types::stats::DropReason,
+    store::{Store, TraceRecord, is_transient},
+    types::stats::{DeadLetter, DropReason},
 };
 
 /// The first and the longest pause between two tries while the store is away.
@@ -25,7 +24,6 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     pub(super) encoder: Encoder,
     pub(super) store: Store,
-    pub(super) config: RecorderConfig,
 }
 
 /// Traces that are ready to be written, and what each is counted as in the queue.
@@ -94,10 +92,10 @@ impl Writer {
         tracing::error!(trace = %record.id, %error, "the store refused a trace; it is kept as a dead letter");
         let letter = DeadLetter {
             tenant_id: record.tenant_id.clone(),
-            id: record.id,
+            trace_id: record.id,
             failed_at: clock::now(),
             reason: error.to_string(),
-            record: serde_json::to_vec(record).unwrap_or_default(),
+            record: serde_json::to_string(record).unwrap_or_default(),
         };
         match self.until_answered(|| self.store.insert_dead_letter(&letter)).await {
             Tried::Written => self.settle(&[bytes], Counters::dead_lettered),
@@ -115,7 +113,11 @@ impl Writer {
     {
         let mut pause = PAUSES.0;
         loop {
-            let error = match statement().await {
+            let answer = tokio::select! {
+                answer = statement() => answer,
+                () = self.shared.queue.overdue() => return Tried::GivenUp,
+            };
+            let error = match answer {
                 Ok(_) => return Tried::Written,
                 Err(error) if !is_transient(&error) => return Tried::Refused(error),
                 Err(error) => error,
@@ -123,11 +125,10 @@ impl Writer {
             if self.shared.counters.store_away(&error) {
                 tracing::warn!(%error, "the store is away; traces wait");
             }
-            if self.shared.queue.is_overdue() {
-                return Tried::GivenUp;
+            tokio::select! {
+                () = self.shared.queue.pause(Some(Instant::now() + pause)) => {}
+                () = self.shared.queue.overdue() => return Tried::GivenUp,
             }
-            let due = Instant::now() + pause;
-            self.shared.queue.pause(Some(self.shared.queue.closing().map_or(due, |end| end.min(due)))).await;
             pause = (pause * 2).min(PAUSES.1);
         }
     }

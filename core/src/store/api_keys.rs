@@ -63,19 +63,26 @@ impl Store {
 
     /// Revokes a key of the tenant, or an admin key; its hash, so that caches can forget it. Revoking twice is fine.
     pub(crate) async fn revoke_api_key(&self, tenant: Option<&TenantId>, id: &str) -> Result<KeyHash> {
+        let not_found = || Error::new(ErrorCode::ApiKeyNotFound, format!("there is no api key {id:?}"));
+        // PostgreSQL has no text with a NUL and refuses to compare with it.
+        if id.contains('\0') {
+            return Err(not_found());
+        }
         let mut tx = self.db.begin().await?;
         let generation = next_generation(&mut tx).await?;
         let query = match tenant {
-            Some(tenant) => sql("UPDATE gw_api_keys SET status = 'revoked', generation = $1 WHERE id = $2 AND tenant_id = $3 RETURNING hash")
-                .bind(generation)
-                .bind(id)
-                .bind(tenant.as_str()),
+            Some(tenant) => {
+                sql("UPDATE gw_api_keys SET status = 'revoked', generation = $1 WHERE id = $2 AND tenant_id = $3 RETURNING hash")
+                    .bind(generation)
+                    .bind(id)
+                    .bind(tenant.as_str())
+            }
             None => sql("UPDATE gw_api_keys SET status = 'revoked', generation = $1 WHERE id = $2 AND tenant_id IS NULL RETURNING hash")
                 .bind(generation)
                 .bind(id),
         };
         let row = tx.fetch_optional(query).await?;
-        let row = row.ok_or_else(|| Error::new(ErrorCode::ApiKeyNotFound, format!("there is no api key {id:?}")))?;
+        let row = row.ok_or_else(not_found)?;
         let hash = super::changes::key_hash(row.columns().bytes()?)?;
         tx.commit().await?;
         Ok(hash)

@@ -1,12 +1,7 @@
 //! What other processes changed. One counter, the generation, grows with every control write and is stamped on the
 //! tenants and keys it touched; who remembers a generation asks what came after it.
 
-use super::{
-    Store,
-    db::Tx,
-    query::sql,
-    row::corrupt,
-};
+use super::{Store, db::Tx, query::sql, row::corrupt};
 use crate::{
     crypto::KeyHash,
     error::{Error, ErrorCode, Result},
@@ -25,10 +20,15 @@ pub(crate) struct Changes {
 }
 
 impl Store {
+    /// The generation of the last control write.
+    pub(crate) async fn generation(&self) -> Result<i64> {
+        let current = self.db.fetch_optional(sql("SELECT value FROM gw_state WHERE key = 'generation'")).await?;
+        current.ok_or_else(|| corrupt("no generation"))?.columns().int()
+    }
+
     /// What changed after `generation`; one row is read where nothing did.
     pub(crate) async fn changes_since(&self, generation: i64) -> Result<Changes> {
-        let current = self.db.fetch_optional(sql("SELECT value FROM gw_state WHERE key = 'generation'")).await?;
-        let current = current.ok_or_else(|| corrupt("no generation"))?.columns().int()?;
+        let current = self.generation().await?;
         let mut changes = Changes { generation: current, tenants: Vec::new(), keys: Vec::new() };
         if current == generation {
             return Ok(changes);

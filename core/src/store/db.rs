@@ -12,13 +12,24 @@ use super::{
     row::Row,
     sqlite::Sqlite,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Which database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Backend {
     Sqlite,
     Postgres,
+}
+
+impl Backend {
+    /// The database that a store's URL names.
+    pub(crate) fn of(url: &str) -> Result<Self> {
+        match url.split_once(':') {
+            Some(("sqlite", _)) => Ok(Self::Sqlite),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            _ => Err(Error::config("store", "store must be sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE")),
+        }
+    }
 }
 
 /// An open database; clones share its connections.

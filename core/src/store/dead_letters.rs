@@ -3,40 +3,23 @@
 use super::{Store, query::sql};
 use crate::{
     error::Result,
-    types::{
-        ids::{TenantId, TraceId},
-        time::Timestamp,
-    },
+    types::{stats::DeadLetter, time::Timestamp},
 };
-
-/// A refused record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DeadLetter {
-    pub(crate) tenant_id: TenantId,
-    /// The trace it would have been.
-    pub(crate) id: TraceId,
-    pub(crate) failed_at: Timestamp,
-    /// Why, for people.
-    pub(crate) reason: String,
-    /// As its writer encoded it; encrypted where it holds content.
-    pub(crate) record: Vec<u8>,
-}
 
 impl Store {
     /// Keeps a refused record; keeping it again changes nothing.
     pub(crate) async fn insert_dead_letter(&self, letter: &DeadLetter) -> Result<()> {
-        let insert = sql(
-            "INSERT INTO gw_dead_letters (tenant_id, created_ms, id, failed_ms, reason, record) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT DO NOTHING",
-        );
+        let insert =
+            sql("INSERT INTO gw_dead_letters (tenant_id, created_ms, id, failed_ms, reason, record) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT DO NOTHING");
         let insert = insert
             .bind(letter.tenant_id.as_str())
-            .bind(letter.id.created_at().as_millis())
-            .bind(letter.id.to_string())
+            .bind(letter.trace_id.created_at().as_millis())
+            .bind(letter.trace_id.to_string())
             .bind(letter.failed_at.as_millis())
             // A reason can quote what made the record fail, and this place must not fail for the same reason.
             .bind(letter.reason.replace('\0', "\u{fffd}"))
-            .bind(letter.record.as_slice());
+            .bind(letter.record.as_bytes());
         self.db.execute(insert).await.map(drop)
     }
 
@@ -48,10 +31,10 @@ impl Store {
             let mut columns = row.columns();
             Ok(DeadLetter {
                 tenant_id: columns.text()?.parse()?,
-                id: columns.text()?.parse()?,
+                trace_id: columns.text()?.parse()?,
                 failed_at: Timestamp::from_millis(columns.int()?),
                 reason: columns.text()?,
-                record: columns.bytes()?,
+                record: String::from_utf8_lossy(&columns.bytes()?).into_owned(),
             })
         };
         rows.into_iter().map(letter).collect()

@@ -27,29 +27,23 @@ mod tests;
 
 pub(crate) use changes::Changes;
 pub(crate) use db::Backend;
-pub(crate) use dead_letters::DeadLetter;
 pub(crate) use error::is_transient;
 pub(crate) use migrate::migration_sql;
 pub(crate) use providers::{ProviderChange, ProviderRecord};
 pub(crate) use scan::{ScanRow, TraceScan};
 pub(crate) use tenants::TenantRecord;
 pub(crate) use traces::{
-    cursor::{Position, decode_cursor, encode_cursor},
+    cursor::{decode_cursor, encode_cursor},
     get::StoredTrace,
-    page::{Page, PageRequest},
+    page::PageRequest,
     record::TraceRecord,
 };
 
 use db::Db;
 use postgres::Postgres;
-use query::sql;
 use sqlite::Sqlite;
 
-use crate::{
-    config::Migrate,
-    error::{Error, Result},
-    types::time::Timestamp,
-};
+use crate::{config::Migrate, error::Result, types::time::Timestamp};
 
 /// How to open a store.
 #[derive(Clone, Debug)]
@@ -74,25 +68,17 @@ pub(crate) struct Store {
 impl Store {
     /// Connects, and brings the schema up to date or checks it. An up-to-date store costs one query.
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
-        let db = match options.url.split_once(':') {
-            Some(("sqlite", location)) => Db::Sqlite(Sqlite::open(location, options.pool_size.unwrap_or(2)).await?),
-            Some(("postgres" | "postgresql", _)) => Db::Postgres(Postgres::open(&options.url, options.pool_size.unwrap_or(4))?),
-            _ => return Err(Error::config("store", "store must be sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE")),
+        let db = match Backend::of(&options.url)? {
+            Backend::Sqlite => {
+                let location = options.url.strip_prefix("sqlite:").unwrap_or_default();
+                Db::Sqlite(Sqlite::open(location, options.pool_size.unwrap_or(2)).await?)
+            }
+            Backend::Postgres => Db::Postgres(Postgres::open(&options.url, options.pool_size.unwrap_or(4))?),
         };
         migrate::prepare(&db, options.migrate).await?;
         let store = Self { db, migrate: options.migrate };
         store.ensure_partitions(options.now).await?;
         Ok(store)
-    }
-
-    /// Which database it is.
-    pub(crate) fn backend(&self) -> Backend {
-        self.db.backend()
-    }
-
-    /// Whether the store answers.
-    pub(crate) async fn ping(&self) -> Result<()> {
-        self.db.fetch_optional(sql("SELECT 1")).await.map(drop)
     }
 
     /// Closes the connections once their statements have ended; SQLite's file is then complete by itself.

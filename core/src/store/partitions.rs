@@ -1,11 +1,7 @@
 //! PostgreSQL's monthly partitions of traces, in UTC. Made ahead by the library; rows that came while a month had none
 //! are in the default partition, and are moved when the month gets its own. SQLite has one table and needs none.
 
-use jiff::{
-    ToSpan as _,
-    civil::Date,
-    tz::TimeZone,
-};
+use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
 
 use super::{
     Store,
@@ -52,7 +48,9 @@ impl Store {
     }
 
     async fn make_partitions(&self, months: &[Month]) -> Result<()> {
-        let existing = sql("SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'gw_traces'::regclass");
+        let existing = sql(
+            "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'gw_traces'::regclass",
+        );
         let existing = self.db.fetch_all(existing).await?.iter().map(|row| row.columns().text()).collect::<Result<Vec<_>>>()?;
         for month in months.iter().filter(|month| !existing.contains(&month.table())) {
             let mut tx = self.db.begin().await?;
@@ -90,6 +88,8 @@ impl Month {
         if tx.fetch_optional(sql("SELECT 1 WHERE to_regclass($1) IS NOT NULL").bind(table.clone())).await?.is_some() {
             return Ok(());
         }
+        // Whoever waits for a lock makes others wait behind it: rather try again another time.
+        tx.run_script("SET LOCAL lock_timeout = '5s'").await?;
         // Blocks writers until the end, so that no row of the range comes in between; readers go on.
         tx.run_script("LOCK TABLE gw_traces IN SHARE ROW EXCLUSIVE MODE").await?;
         tx.run_script(format!("CREATE TABLE {table} (LIKE gw_traces INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)")).await?;

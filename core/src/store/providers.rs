@@ -71,11 +71,6 @@ impl Store {
         Ok(record.info)
     }
 
-    /// The tenant's providers, by name.
-    pub(crate) async fn list_providers(&self, tenant: &TenantId) -> Result<Vec<ProviderInfo>> {
-        Ok(providers_of(&self.db, tenant).await?.into_iter().map(|provider| provider.info).collect())
-    }
-
     /// Deletes a provider with its secret. Where it was the default, the oldest one that is left becomes it.
     pub(crate) async fn delete_provider(&self, tenant: &TenantId, name: &ProviderName, now: Timestamp) -> Result<()> {
         let mut tx = self.db.begin().await?;
@@ -84,10 +79,8 @@ impl Store {
         let deleted = tx.fetch_optional(delete.bind(tenant.as_str()).bind(name.as_str())).await?;
         let was_default = deleted.ok_or_else(|| not_found(tenant, name))?.columns().flag()?;
         if was_default {
-            let promote = sql(
-                "UPDATE gw_providers SET is_default = 1 WHERE tenant_id = $1 AND name = \
-                 (SELECT name FROM gw_providers WHERE tenant_id = $1 ORDER BY created_ms, name LIMIT 1)",
-            );
+            let promote = sql("UPDATE gw_providers SET is_default = 1 WHERE tenant_id = $1 AND name = \
+                 (SELECT name FROM gw_providers WHERE tenant_id = $1 ORDER BY created_ms, name LIMIT 1)");
             tx.execute(promote.bind(tenant.as_str())).await?;
         }
         tx.commit().await
@@ -101,10 +94,8 @@ pub(super) async fn providers_of(db: &Db, tenant: &TenantId) -> Result<Vec<Provi
 
 pub(super) async fn insert_provider(tx: &mut Tx, tenant: &TenantId, record: &ProviderRecord, now: Timestamp) -> Result<()> {
     let ProviderRecord { info, secret } = record;
-    let insert = sql(
-        "INSERT INTO gw_providers (tenant_id, name, kind, settings, is_default, created_ms, updated_ms, secret) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    );
+    let insert = sql("INSERT INTO gw_providers (tenant_id, name, kind, settings, is_default, created_ms, updated_ms, secret) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
     let insert = insert
         .bind(tenant.as_str())
         .bind(info.name.as_str())

@@ -61,14 +61,18 @@ impl Store {
     /// Calls `on_row` for every trace that matches, oldest first.
     pub(crate) async fn scan_traces(&self, scan: TraceScan<'_>, mut on_row: impl FnMut(ScanRow) + Send) -> Result<()> {
         let terms = Terms::of(scan.filter);
+        if terms.match_nothing() {
+            return Ok(());
+        }
         let wants_metadata = !scan.filter.metadata.is_empty();
         let select = if wants_metadata { format!("{COLUMNS}, metadata") } else { COLUMNS.to_owned() };
         let mut after: Option<Position> = None;
         loop {
             let mut conditions = Conditions::new(self.db.backend(), scan.tenant, &terms);
-            conditions.between(Some(scan.from.as_millis()), Some(scan.to.as_millis()));
-            if let Some(after) = after {
-                conditions.position(">", after);
+            conditions.older_than(Position::start_of(scan.to));
+            match after {
+                Some(after) => conditions.newer_than(after),
+                None => conditions.not_older_than(Position::start_of(scan.from)),
             }
             conditions.scan(&terms)?;
             let query = conditions.query(&select, &format!("ORDER BY created_ms, id LIMIT {ROWS_PER_QUERY}"));

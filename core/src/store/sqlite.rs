@@ -30,7 +30,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(10);
 /// The connections of one SQLite database.
 #[derive(Clone, Debug)]
 pub(crate) struct Sqlite {
-    writer: Pool<sqlx::Sqlite>,
+    pub(super) writer: Pool<sqlx::Sqlite>,
     readers: Pool<sqlx::Sqlite>,
 }
 
@@ -47,7 +47,9 @@ impl Sqlite {
         if file.is_empty() || !(parameters.is_empty() || parameters == "mode=rwc") {
             return Err(Error::config("store", "the store's URL is not valid: expected sqlite:FILE without parameters"));
         }
-        let file = percent_encoding::percent_decode_str(file).decode_utf8().map_err(|_| Error::config("store", "the store's file name is not UTF-8"))?;
+        let file = percent_encoding::percent_decode_str(file)
+            .decode_utf8()
+            .map_err(|_| Error::config("store", "the store's file name is not UTF-8"))?;
         Self::open_file(&PathBuf::from(&*file), readers).await
     }
 
@@ -60,6 +62,8 @@ impl Sqlite {
             .auto_vacuum(SqliteAutoVacuum::Incremental)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
+            // What a burst made of the WAL is given back to the disk.
+            .pragma("journal_size_limit", "67108864")
             // Destroyed keys are overwritten with zeros where that costs no further write.
             .pragma("secure_delete", "FAST");
         let store = Self {
@@ -161,7 +165,10 @@ pub(super) fn database_error(code: &str, message: &str) -> Error {
 
 fn not_writable(file: &Path, cause: &str) -> Error {
     let file = file.display();
-    Error::config("store", format!("the store {file} cannot be written ({cause}): its folder must exist, and this process may write to both"))
+    Error::config(
+        "store",
+        format!("the store {file} cannot be written ({cause}): its folder must exist, and this process may write to both"),
+    )
 }
 
 /// Creates the file for its owner alone, unless it exists. Linked into place when it is finished: to open and close a

@@ -28,8 +28,6 @@ pub(crate) struct TenantRecord {
     pub(crate) tenant: Tenant,
     /// Its data key under the master key of `wrapped_key.version`.
     pub(crate) wrapped_key: WrappedKey,
-    /// The last change to it; ignored where the record is written.
-    pub(crate) generation: i64,
     /// By name.
     pub(crate) providers: Vec<ProviderRecord>,
 }
@@ -39,7 +37,7 @@ const COLUMNS: &str = "id, name, status, capture, concurrency, created_ms, updat
 impl Store {
     /// Creates a tenant with its providers.
     pub(crate) async fn create_tenant(&self, record: &TenantRecord) -> Result<()> {
-        let TenantRecord { tenant, wrapped_key, providers, .. } = record;
+        let TenantRecord { tenant, wrapped_key, providers } = record;
         let mut tx = self.db.begin().await?;
         let generation = next_generation(&mut tx).await?;
         let exists = |why: &str| Error::new(ErrorCode::AlreadyExists, format!("tenant {} {why}", tenant.id)).with_param("id");
@@ -112,9 +110,7 @@ impl Store {
     pub(crate) async fn delete_tenant(&self, id: &TenantId, now: Timestamp) -> Result<()> {
         let mut tx = self.db.begin().await?;
         let generation = touch_tenant(&mut tx, id, now).await?;
-        let tombstone = sql(
-            "UPDATE gw_tenants SET wrapped_key = NULL, name = NULL, deleted_ms = $1 WHERE id = $2",
-        );
+        let tombstone = sql("UPDATE gw_tenants SET wrapped_key = NULL, name = NULL, deleted_ms = $1 WHERE id = $2");
         tx.execute(tombstone.bind(now.as_millis()).bind(id.as_str())).await?;
         tx.execute(sql("DELETE FROM gw_providers WHERE tenant_id = $1").bind(id.as_str())).await?;
         let keys = sql("UPDATE gw_api_keys SET status = 'revoked', generation = $1 WHERE tenant_id = $2");
@@ -124,14 +120,13 @@ impl Store {
 
     /// The tenant with its key and its providers, unless it was deleted.
     pub(crate) async fn load_tenant(&self, id: &TenantId) -> Result<Option<TenantRecord>> {
-        let query = sql(format!("SELECT {COLUMNS}, generation, key_version, wrapped_key FROM gw_tenants WHERE id = $1 AND deleted_ms IS NULL"));
+        let query = sql(format!("SELECT {COLUMNS}, key_version, wrapped_key FROM gw_tenants WHERE id = $1 AND deleted_ms IS NULL"));
         let Some(row) = self.db.fetch_optional(query.bind(id.as_str())).await? else { return Ok(None) };
         let mut columns = row.columns();
         let tenant = read_tenant(&mut columns)?;
-        let generation = columns.int()?;
         let wrapped_key = wrapped_key(&mut columns)?;
         // A change between the two reads carries a later generation, so that the next look at the changes evicts this.
-        Ok(Some(TenantRecord { tenant, wrapped_key, generation, providers: providers_of(&self.db, id).await? }))
+        Ok(Some(TenantRecord { tenant, wrapped_key, providers: providers_of(&self.db, id).await? }))
     }
 }
 
@@ -157,7 +152,7 @@ fn read_tenant(columns: &mut Columns<'_>) -> Result<Tenant> {
 }
 
 /// Reads `key_version, wrapped_key`.
-pub(super) fn wrapped_key(columns: &mut Columns<'_>) -> Result<WrappedKey> {
+fn wrapped_key(columns: &mut Columns<'_>) -> Result<WrappedKey> {
     let version = u32::try_from(columns.int()?).map_err(|_| corrupt("the version of a master key"))?;
     Ok(WrappedKey { version, bytes: columns.bytes()? })
 }

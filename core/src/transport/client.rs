@@ -1,6 +1,10 @@
 //! HTTP clients, one per connection profile and runtime: a pooled connection belongs to the runtime that opened it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use parking_lot::RwLock;
 use reqwest::Client;
@@ -26,6 +30,8 @@ pub(super) struct Clients {
     private: PrivateAddresses,
     proxy: Option<reqwest::Proxy>,
     extra_roots: Vec<CertificateDer<'static>>,
+    /// Made once: reading the system's certificates takes its time.
+    tls: OnceLock<ClientConfig>,
     made: RwLock<HashMap<(runtime::Id, Profile), Client>>,
 }
 
@@ -44,7 +50,7 @@ impl Clients {
             Some(path) => CertificateDer::pem_file_iter(path).map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)?,
             None => Vec::new(),
         };
-        Ok(Self { private: network.private, proxy, extra_roots, made: RwLock::default() })
+        Ok(Self { private: network.private, proxy, extra_roots, tls: OnceLock::new(), made: RwLock::default() })
     }
 
     /// The client of a profile on the current runtime.
@@ -88,11 +94,15 @@ impl Clients {
     }
 
     /// The system's roots and the configured ones, checked by the platform's verifier over one TLS provider.
-    fn tls(&self) -> Result<ClientConfig> {
+    pub(super) fn tls(&self) -> Result<ClientConfig> {
+        if let Some(config) = self.tls.get() {
+            return Ok(config.clone());
+        }
         let failed = |error: rustls::Error| Error::config("network.ca", "TLS cannot be set up").with_source(error);
         let provider = Arc::new(ring::default_provider());
         let verifier = Verifier::new_with_extra_roots(self.extra_roots.clone(), Arc::clone(&provider)).map_err(failed)?;
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
-        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+        let config = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+        Ok(self.tls.get_or_init(|| config).clone())
     }
 }

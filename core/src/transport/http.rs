@@ -34,6 +34,12 @@ impl Transport {
         Ok(Self { clients: Clients::new(network)? })
     }
 
+    /// Does ahead what the first client would otherwise wait for: reading the system's certificates. What fails here
+    /// fails again where it matters.
+    pub(crate) fn warm(&self) {
+        drop(self.clients.tls());
+    }
+
     /// Sends the request and waits for the head of the answer; `None` when it did not come before the deadline.
     /// Dropping the future takes the request back: the connection is closed.
     pub(crate) async fn send(&self, outgoing: Outgoing, deadline: Instant) -> Option<Result<Response>> {

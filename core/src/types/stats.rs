@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::trace::StatusClass;
+use super::{
+    ids::{TenantId, TraceId},
+    time::Timestamp,
+    trace::StatusClass,
+};
 
 /// Counters since the gateway was opened.
 ///
@@ -45,6 +49,22 @@ pub enum DropReason {
     Rejected,
     /// The gateway was closed before the store came back.
     Closed,
+}
+
+/// A trace the store refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DeadLetter {
+    /// Whose trace it is.
+    pub tenant_id: TenantId,
+    /// The trace it would have been.
+    pub trace_id: TraceId,
+    /// When the store refused it.
+    pub failed_at: Timestamp,
+    /// What the store said.
+    pub reason: String,
+    /// The row as JSON, its content encrypted and in base64.
+    pub record: String,
 }
 
 /// What a flush or a close achieved.

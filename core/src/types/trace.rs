@@ -157,6 +157,8 @@ pub struct TraceDetail {
     /// The row.
     #[serde(flatten)]
     pub trace: Trace,
+    /// The API key the request came with; `None` for calls of the host itself.
+    pub api_key_id: Option<String>,
     /// What the upstream was asked for: the model after aliases, Azure's deployment.
     pub deployment: Option<String>,
     /// The leaves.

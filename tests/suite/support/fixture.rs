@@ -163,6 +163,11 @@ fn fill(text: &str) -> String {
 }
 
 impl Fixture {
+    /// Whether its stream is to be read by events, too.
+    pub(super) fn lists_events(&self) -> bool {
+        self.expect.reply.as_ref().is_some_and(|reply| reply.events.is_some())
+    }
+
     /// What no type says.
     fn problem(&self, file: &str) -> Option<String> {
         let Self { call, expect, .. } = self;

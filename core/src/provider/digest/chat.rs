@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
 use super::{
     Digest, Wire,
     choice::{Choice, Piece},
     error::AnswerError,
     json,
     merge::{Budget, Merged},
+    write,
 };
 
 /// Choices that are told apart; OpenAI allows 128.
@@ -53,19 +52,19 @@ impl ChatStream {
             "choices" => choices = Some(value),
             "usage" => keep_usage(&mut self.usage, value),
             // The kind is known, and the padding is noise against traffic analysis.
-            "object" | "obfuscation" if value.get() != "\"error\"" => {}
+            "object" | "obfuscation" if value != "\"error\"" => {}
             _ => {
                 if key == "object" {
                     self.error = Some(AnswerError::read(data));
                 } else if key == "error" && !json::is_null(value) {
-                    self.error = Some(AnswerError::read(value.get()));
+                    self.error = Some(AnswerError::read(value));
                 }
                 self.top.replace(key, value, &mut self.budget);
             }
         });
         if let (true, Some(choices)) = (is_object, choices) {
             let mut position = 0;
-            json::items(choices.get(), |choice| {
+            json::items(choices, |choice| {
                 self.choice(choice, position);
                 position += 1;
             });
@@ -73,7 +72,7 @@ impl ChatStream {
         is_object
     }
 
-    fn choice(&mut self, choice: &RawValue, position: u64) {
+    fn choice(&mut self, choice: &str, position: u64) {
         let mut piece = Piece::read(choice);
         let index = piece.index.unwrap_or(position);
         self.error = piece.error.take().or(self.error.take());
@@ -120,12 +119,12 @@ impl ChatStream {
             return None;
         }
         let mut out = String::new();
-        let mut answer = json::Object::open(&mut out);
+        let mut answer = write::Object::open(&mut out);
         if !self.top.has("object") {
             answer.string("object", "chat.completion");
         }
         self.top.write(&mut answer);
-        json::push_array(answer.key("choices"), self.choices, |out, (index, choice)| choice.write(index, out));
+        write::push_array(answer.key("choices"), self.choices, |out, (index, choice)| choice.write(index, out));
         if let Some(usage) = &self.usage {
             answer.field("usage", usage);
         }
@@ -135,8 +134,8 @@ impl ChatStream {
 }
 
 /// Keeps the last usage that is an object; `null` replaces nothing.
-pub(super) fn keep_usage(kept: &mut Option<String>, usage: &RawValue) {
-    if json::is_object(usage) && usage.get().len() <= USAGE_BYTES && kept.as_deref() != Some(usage.get()) {
-        *kept = Some(usage.get().to_owned());
+pub(super) fn keep_usage(kept: &mut Option<String>, usage: &str) {
+    if json::is_object(usage) && usage.len() <= USAGE_BYTES && kept.as_deref() != Some(usage) && json::is_valid(usage) {
+        *kept = Some(usage.to_owned());
     }
 }

@@ -1,11 +1,10 @@
 //! One choice of a streamed chat completion, put together from its deltas. Indexes are looked up, never trusted.
 
-use serde_json::value::RawValue;
-
 use super::{
     error::AnswerError,
     json,
     merge::{Budget, Merged},
+    write,
 };
 
 /// Bytes charged for a tool call beside its fields.
@@ -28,17 +27,17 @@ pub(super) struct Choice {
 pub(super) struct Piece<'a> {
     pub(super) index: Option<u64>,
     pub(super) error: Option<AnswerError>,
-    delta: Option<&'a RawValue>,
-    logprobs: Option<&'a RawValue>,
-    finish_reason: Option<&'a RawValue>,
-    others: Option<&'a RawValue>,
+    delta: Option<&'a str>,
+    logprobs: Option<&'a str>,
+    finish_reason: Option<&'a str>,
+    others: Option<&'a str>,
 }
 
 impl<'a> Piece<'a> {
     /// Sorts the fields of a choice. The index may come after the delta, so nothing is merged yet.
-    pub(super) fn read(choice: &'a RawValue) -> Self {
+    pub(super) fn read(choice: &'a str) -> Self {
         let mut piece = Self::default();
-        json::fields(choice.get(), |key, value| match key {
+        json::fields(choice, |key, value| match key {
             "index" => piece.index = json::index(value),
             "delta" => piece.delta = Some(value),
             "logprobs" => piece.logprobs = Some(value),
@@ -46,7 +45,7 @@ impl<'a> Piece<'a> {
             _ => {
                 piece.others = Some(choice);
                 if key == "error" && !json::is_null(value) {
-                    piece.error = Some(AnswerError::read(value.get()));
+                    piece.error = Some(AnswerError::read(value));
                 }
             }
         });
@@ -57,7 +56,7 @@ impl<'a> Piece<'a> {
     pub(super) fn has_content(&self) -> bool {
         let mut found = false;
         if let Some(delta) = self.delta {
-            json::fields(delta.get(), |key, value| {
+            json::fields(delta, |key, value| {
                 found |= match key {
                     "content" | "refusal" | "tool_calls" | "function_call" | "images" => !json::is_blank(value),
                     "audio" => has_sound(value),
@@ -70,9 +69,9 @@ impl<'a> Piece<'a> {
     }
 }
 
-fn has_sound(audio: &RawValue) -> bool {
+fn has_sound(audio: &str) -> bool {
     let mut found = false;
-    json::fields(audio.get(), |key, value| found |= matches!(key, "data" | "transcript") && !json::is_blank(value));
+    json::fields(audio, |key, value| found |= matches!(key, "data" | "transcript") && !json::is_blank(value));
     found
 }
 
@@ -90,9 +89,9 @@ impl Choice {
     /// Adds what a chunk says.
     pub(super) fn merge(&mut self, piece: &Piece<'_>, budget: &mut Budget) {
         if let Some(delta) = piece.delta {
-            json::fields(delta.get(), |key, value| match key {
+            json::fields(delta, |key, value| match key {
                 "tool_calls" => {
-                    json::items(value.get(), |call| merge_call(&mut self.calls, call, budget));
+                    json::items(value, |call| merge_call(&mut self.calls, call, budget));
                 }
                 "function_call" => grow(&mut self.function_call, value, budget),
                 "audio" => grow(&mut self.audio, value, budget),
@@ -103,12 +102,12 @@ impl Choice {
             grow(&mut self.logprobs, logprobs, budget);
         }
         if let Some(reason) = piece.finish_reason
-            && let Some(reason) = json::label(reason.get())
+            && let Some(reason) = json::label(reason)
         {
             self.finish_reason = Some(reason);
         }
         if let Some(choice) = piece.others {
-            json::fields(choice.get(), |key, value| match key {
+            json::fields(choice, |key, value| match key {
                 "index" | "delta" | "logprobs" | "finish_reason" => {}
                 _ => self.rest.replace(key, value, budget),
             });
@@ -117,7 +116,7 @@ impl Choice {
 
     /// Writes the choice as an answer that was not streamed has it.
     pub(super) fn write(mut self, index: u64, out: &mut String) {
-        let mut choice = json::Object::open(out);
+        let mut choice = write::Object::open(out);
         choice.field("index", &index.to_string());
         let streamed = !(self.message.is_empty() && self.function_call.is_empty() && self.audio.is_empty() && self.calls.is_empty());
         // Some vendors send the message so far beside each delta, and some send only that.
@@ -137,7 +136,7 @@ impl Choice {
     }
 
     fn write_message(&mut self, out: &mut String) {
-        let mut message = json::Object::open(out);
+        let mut message = write::Object::open(out);
         for (key, default) in [("role", "\"assistant\""), ("content", "null")] {
             if !self.message.has(key) {
                 message.field(key, default);
@@ -147,7 +146,7 @@ impl Choice {
         if !self.calls.is_empty() {
             // Stable, and calls without an index come last.
             self.calls.sort_by_key(|call| call.index.unwrap_or(u64::MAX));
-            json::push_array(message.key("tool_calls"), &self.calls, |out, call| call.write(out));
+            write::push_array(message.key("tool_calls"), &self.calls, |out, call| call.write(out));
         }
         for (key, part) in [("function_call", &self.function_call), ("audio", &self.audio)] {
             if !part.is_empty() {
@@ -170,7 +169,7 @@ struct Call {
 
 impl Call {
     fn write(&self, out: &mut String) {
-        let mut call = json::Object::open(out);
+        let mut call = write::Object::open(out);
         self.fields.write(&mut call);
         for (key, part) in [("function", &self.function), ("custom", &self.custom)] {
             if !part.is_empty() {
@@ -185,13 +184,13 @@ impl Call {
 ///
 /// The index tells which one. Without it the id does, and without both it is the last call. Some vendors number
 /// every call 0: a new id together with a name begins a new call.
-fn merge_call(calls: &mut Vec<Call>, piece: &RawValue, budget: &mut Budget) {
+fn merge_call(calls: &mut Vec<Call>, piece: &str, budget: &mut Budget) {
     let (mut index, mut id, mut named) = (None, None, false);
-    json::fields(piece.get(), |key, value| match key {
+    json::fields(piece, |key, value| match key {
         "index" => index = json::index(value),
-        "id" => id = json::label(value.get()),
+        "id" => id = json::label(value),
         "function" | "custom" => {
-            json::fields(value.get(), |key, value| named |= key == "name" && !json::is_blank(value));
+            json::fields(value, |key, value| named |= key == "name" && !json::is_blank(value));
         }
         _ => {}
     });
@@ -211,7 +210,7 @@ fn merge_call(calls: &mut Vec<Call>, piece: &RawValue, budget: &mut Budget) {
     };
     let Some(call) = calls.get_mut(at) else { return };
     call.id = id.or(call.id.take());
-    json::fields(piece.get(), |key, value| match key {
+    json::fields(piece, |key, value| match key {
         "index" => {}
         "function" => grow(&mut call.function, value, budget),
         "custom" => grow(&mut call.custom, value, budget),
@@ -220,9 +219,9 @@ fn merge_call(calls: &mut Vec<Call>, piece: &RawValue, budget: &mut Budget) {
 }
 
 /// Grows an object field by field; anything but an object is ignored.
-fn grow(object: &mut Merged, piece: &RawValue, budget: &mut Budget) {
+fn grow(object: &mut Merged, piece: &str, budget: &mut Budget) {
     if json::is_object(piece) {
-        json::fields(piece.get(), |key, value| object.grow(key, value, budget));
+        json::fields(piece, |key, value| object.grow(key, value, budget));
     }
 }
 
@@ -230,7 +229,7 @@ fn write_object(part: &Merged, out: &mut String) {
     if part.is_empty() {
         return out.push_str("null");
     }
-    let mut object = json::Object::open(out);
+    let mut object = write::Object::open(out);
     part.write(&mut object);
     object.close();
 }

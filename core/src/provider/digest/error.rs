@@ -1,7 +1,5 @@
 //! Errors that come inside an answer whose status was a success.
 
-use serde_json::value::RawValue;
-
 use super::json;
 
 /// Bytes of a message that are kept.
@@ -30,8 +28,8 @@ impl AnswerError {
         if let Some(inner) = inner {
             error = Self::default();
             // One level only: nesting is the sender's choice.
-            is_object = json::fields(inner.get(), |key, value| error.field(key, value));
-            data = inner.get();
+            is_object = json::fields(inner, |key, value| error.field(key, value));
+            data = inner;
         }
         if !is_object {
             error.message = short(serde_json::from_str(data).unwrap_or_else(|_| data.to_owned()));
@@ -39,26 +37,26 @@ impl AnswerError {
         error
     }
 
-    fn field(&mut self, key: &str, value: &RawValue) {
+    fn field(&mut self, key: &str, value: &str) {
         match key {
             "message" | "detail" if self.message.is_empty() => self.message = message(value),
-            "type" => self.kind = json::label(value.get()),
+            "type" => self.kind = json::label(value),
             "code" => self.code = code(value),
             _ => {}
         }
     }
 }
 
-fn message(value: &RawValue) -> String {
-    match serde_json::from_str::<String>(value.get()) {
+fn message(value: &str) -> String {
+    match serde_json::from_str::<String>(value) {
         Ok(message) => short(message),
         Err(_) if json::is_null(value) => String::new(),
-        Err(_) => short(value.get().to_owned()),
+        Err(_) => short(value.to_owned()),
     }
 }
 
-fn code(value: &RawValue) -> Option<String> {
-    json::label(value.get()).or_else(|| value.get().parse::<i64>().ok().map(|number| number.to_string()))
+fn code(value: &str) -> Option<String> {
+    json::label(value).or_else(|| value.parse::<i64>().ok().map(|number| number.to_string()))
 }
 
 fn short(mut message: String) -> String {

@@ -1,9 +1,7 @@
 //! Objects that arrive in pieces: texts and lists grow, anything else is replaced. Memory is bounded by one budget
 //! for the whole answer.
 
-use serde_json::value::RawValue;
-
-use super::{escape, json};
+use super::{escape, json, write};
 
 /// Fields that one object may gather; the rest is dropped.
 const FIELDS: usize = 64;
@@ -43,9 +41,15 @@ impl Budget {
         }
     }
 
-    /// Gives bytes back whose content was let go.
-    pub(super) fn give_back(&mut self, bytes: usize) {
-        self.left = self.left.saturating_add(bytes);
+    /// Exchanges content that is let go for other content, if that fits; if not, nothing changes.
+    pub(super) fn swap(&mut self, gone: usize, bytes: usize) -> bool {
+        match self.left.saturating_add(gone).checked_sub(bytes) {
+            Some(left) if !self.capped => {
+                self.left = left;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Marks content as dropped for a reason other than bytes.
@@ -106,15 +110,17 @@ impl Merged {
 
     /// Replaces the field. What says nothing (`null`, an empty string, array or object, 0) replaces nothing: some
     /// providers send such placeholders in the first or last chunk.
-    pub(super) fn replace(&mut self, key: &str, value: &RawValue, budget: &mut Budget) {
+    pub(super) fn replace(&mut self, key: &str, value: &str, budget: &mut Budget) {
         let Some(slot) = self.slot(key, budget) else { return };
-        if let Slot::Value(old) = slot {
-            let json = value.get();
-            if old.is_empty() || (old != json && !json::is_blank(value) && json != "0") {
-                // Only growth is charged, so that a field replaced by every chunk does not spend the budget.
-                if budget.take(json.len().saturating_sub(old.len())) {
-                    json.clone_into(old);
-                }
+        if let Slot::Value(old) = slot
+            && (old.is_empty() || (old != value && !json::is_blank(value) && value != "0"))
+            && json::is_valid(value)
+        {
+            // The field holds one value at a time, so that one replaced by every chunk does not spend the budget.
+            if budget.swap(old.len(), value.len()) {
+                value.clone_into(old);
+            } else {
+                budget.cap();
             }
         }
     }
@@ -122,7 +128,7 @@ impl Merged {
     /// Grows the field: texts and lists are joined, anything else is replaced.
     ///
     /// Labels are exceptions, since many providers repeat them in every chunk.
-    pub(super) fn grow(&mut self, key: &str, value: &RawValue, budget: &mut Budget) {
+    pub(super) fn grow(&mut self, key: &str, value: &str, budget: &mut Budget) {
         if matches!(key, "id" | "type" | "role") {
             return self.replace(key, value, budget);
         }
@@ -130,15 +136,15 @@ impl Merged {
         if (text, list) == (None, None) {
             return self.replace(key, value, budget);
         }
-        let Some(slot) = self.slot(key, budget) else { return };
+        let Some(slot) = self.slot(key, budget).filter(|_| json::is_valid(value)) else { return };
         match (&mut *slot, text, list) {
             // A name comes whole, and again with every chunk from some providers.
             (Slot::Text(old), Some(text), _) if key == "name" && old == text => {}
             (Slot::Text(old), Some(text), _) => budget.append(old, text),
             (Slot::List(old), _, Some(items)) => push_item(old, items, budget),
-            (Slot::List(old), Some(text), _) if !text.is_empty() => push_item(old, &text_part(text), budget),
+            (Slot::List(old), Some(text), _) if !text.is_empty() => push_item(old, &write::text_part(text), budget),
             (Slot::Text(old), _, Some(items)) if !items.is_empty() => {
-                let mut parts = if old.is_empty() { String::new() } else { text_part(old) };
+                let mut parts = if old.is_empty() { String::new() } else { write::text_part(old) };
                 push_item(&mut parts, items, budget);
                 *slot = Slot::List(parts);
             }
@@ -157,11 +163,11 @@ impl Merged {
     }
 
     /// Writes the fields into an open object.
-    pub(super) fn write(&self, object: &mut json::Object<'_>) {
+    pub(super) fn write(&self, object: &mut write::Object<'_>) {
         for (key, slot) in &self.fields {
             let out = object.key(key);
             match slot {
-                Slot::Text(text) => push_text(out, text),
+                Slot::Text(text) => write::push_text(out, text),
                 Slot::List(items) => {
                     out.push('[');
                     out.push_str(items);
@@ -192,13 +198,6 @@ impl Merged {
     }
 }
 
-/// Writes an escaped text as a string.
-pub(super) fn push_text(out: &mut String, text: &str) {
-    out.push('"');
-    out.push_str(&escape::mend(text));
-    out.push('"');
-}
-
 /// Items are kept whole or not at all.
 fn push_item(list: &mut String, items: &str, budget: &mut Budget) {
     if items.is_empty() || !budget.take(items.len() + 1) {
@@ -208,9 +207,4 @@ fn push_item(list: &mut String, items: &str, budget: &mut Budget) {
         list.push(',');
     }
     list.push_str(items);
-}
-
-/// A content part, for answers whose content is a string in some chunks and a list of parts in others.
-fn text_part(text: &str) -> String {
-    format!(r#"{{"type":"text","text":"{}"}}"#, escape::mend(text))
 }

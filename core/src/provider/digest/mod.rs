@@ -13,11 +13,10 @@ mod responses;
 mod tap;
 mod usage;
 mod usage_only;
+mod write;
 
 #[cfg(test)]
 mod tests;
-
-use serde_json::value::RawValue;
 
 use crate::types::usage::{Usage, UsageSource};
 
@@ -82,13 +81,16 @@ impl Digest {
 /// A body that is not a JSON object gives an empty digest.
 pub(crate) fn digest_body(wire: Wire, body: &[u8]) -> Digest {
     let body = String::from_utf8_lossy(body);
+    if !json::is_valid(&body) {
+        return Digest::default();
+    }
     let mut digest = Digest::default();
     let mut reported = None;
     digest.finished = json::fields(&body, |key, value| match key {
-        "model" => digest.model = json::label(value.get()),
-        "service_tier" => digest.service_tier = json::label(value.get()),
+        "model" => digest.model = json::label(value),
+        "service_tier" => digest.service_tier = json::label(value),
         "usage" if json::is_object(value) => reported = Some(value),
-        "error" if !json::is_null(value) => digest.error = Some(AnswerError::read(value.get())),
+        "error" if !json::is_null(value) => digest.error = Some(AnswerError::read(value)),
         "choices" if wire == Wire::Chat && digest.error.is_none() => digest.error = choice_error(value),
         _ => {}
     });
@@ -96,18 +98,18 @@ pub(crate) fn digest_body(wire: Wire, body: &[u8]) -> Digest {
         return Digest::default();
     }
     if let Some(reported) = reported {
-        digest.count(wire, reported.get());
+        digest.count(wire, reported);
     }
     digest
 }
 
 /// The error that a router put into a choice when the vendor behind it failed.
-fn choice_error(choices: &RawValue) -> Option<AnswerError> {
+fn choice_error(choices: &str) -> Option<AnswerError> {
     let mut error = None;
-    json::items(choices.get(), |choice| {
-        json::fields(choice.get(), |key, value| {
+    json::items(choices, |choice| {
+        json::fields(choice, |key, value| {
             if key == "error" && !json::is_null(value) {
-                error = Some(AnswerError::read(value.get()));
+                error = Some(AnswerError::read(value));
             }
         });
     });

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
 use super::{
     json,
-    merge::{self, Budget, Merged},
+    merge::{Budget, Merged},
+    write,
 };
 
 /// Bytes charged for a content part beside its text.
@@ -55,8 +54,8 @@ pub(super) struct Item {
 
 impl Item {
     /// Takes the item as it is announced; its texts are empty and come as deltas.
-    pub(super) fn begin(&mut self, item: &RawValue, budget: &mut Budget) {
-        json::fields(item.get(), |key, value| {
+    pub(super) fn begin(&mut self, item: &str, budget: &mut Budget) {
+        json::fields(item, |key, value| {
             if !json::is_blank(value) {
                 self.fields.replace(key, value, budget);
             }
@@ -64,14 +63,10 @@ impl Item {
     }
 
     /// Takes the item as it is at its end, if it fits; it has more than the deltas told.
-    pub(super) fn end(&mut self, item: &RawValue, budget: &mut Budget) {
-        if self.whole.is_some() || budget.is_capped() {
-            return;
-        }
+    pub(super) fn end(&mut self, item: &str, budget: &mut Budget) {
         let told = self.parts.values().map(|(_, _, text)| text.len()).sum::<usize>() + self.text.as_ref().map_or(0, |(_, text)| text.len());
-        budget.give_back(told);
-        if budget.take(item.get().len()) {
-            *self = Self { whole: Some(item.get().to_owned()), ..Self::default() };
+        if self.whole.is_none() && json::is_valid(item) && budget.swap(told, item.len()) {
+            *self = Self { whole: Some(item.to_owned()), ..Self::default() };
         }
     }
 
@@ -101,7 +96,7 @@ impl Item {
         if let Some(whole) = &self.whole {
             return out.push_str(whole);
         }
-        let mut item = json::Object::open(out);
+        let mut item = write::Object::open(out);
         if !self.fields.has("type") {
             item.string("type", self.kind);
         }
@@ -109,16 +104,16 @@ impl Item {
         for list in ["summary", "content"] {
             let parts: Vec<_> = self.parts.iter().filter(|((name, _), _)| *name == list).map(|(_, part)| part).collect();
             if !parts.is_empty() {
-                json::push_array(item.key(list), parts, |out, (kind, key, text)| {
-                    let mut part = json::Object::open(out);
+                write::push_array(item.key(list), parts, |out, (kind, key, text)| {
+                    let mut part = write::Object::open(out);
                     part.string("type", kind);
-                    merge::push_text(part.key(key), text);
+                    write::push_text(part.key(key), text);
                     part.close();
                 });
             }
         }
         if let Some((key, text)) = &self.text {
-            merge::push_text(item.key(key), text);
+            write::push_text(item.key(key), text);
         }
         item.close();
     }

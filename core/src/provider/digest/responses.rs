@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
 use super::{
     Digest, Wire,
     chat::keep_usage,
@@ -12,6 +10,7 @@ use super::{
     json,
     merge::{Budget, Merged},
     output::{Item, Place},
+    write,
 };
 
 /// Bytes charged for an output item beside its content.
@@ -33,10 +32,10 @@ pub(super) struct ResponsesStream {
 /// The fields of an event that are looked at.
 #[derive(Default)]
 struct Fields<'a> {
-    kind: Option<&'a RawValue>,
-    response: Option<&'a RawValue>,
-    item: Option<&'a RawValue>,
-    delta: Option<&'a RawValue>,
+    kind: Option<&'a str>,
+    response: Option<&'a str>,
+    item: Option<&'a str>,
+    delta: Option<&'a str>,
     output_index: u64,
     part_index: u64,
 }
@@ -72,7 +71,7 @@ impl ResponsesStream {
             "delta" => event.delta = Some(value),
             "output_index" => event.output_index = json::index(value).unwrap_or(0),
             "content_index" | "summary_index" => event.part_index = json::index(value).unwrap_or(0),
-            "error" if !json::is_null(value) => self.error = Some(AnswerError::read(value.get())),
+            "error" if !json::is_null(value) => self.error = Some(AnswerError::read(value)),
             _ => {}
         });
         let kind = event.kind.and_then(json::text).unwrap_or_default();
@@ -91,8 +90,8 @@ impl ResponsesStream {
     }
 
     /// Takes the labels of a response that has begun; what it echoes of the request is left out.
-    fn begin(&mut self, response: &RawValue) {
-        json::fields(response.get(), |key, value| {
+    fn begin(&mut self, response: &str) {
+        json::fields(response, |key, value| {
             if matches!(
                 key,
                 "id" | "object"
@@ -109,21 +108,21 @@ impl ResponsesStream {
         });
     }
 
-    fn end(&mut self, kind: &str, response: Option<&RawValue>) {
+    fn end(&mut self, kind: &str, response: Option<&str>) {
         self.finished = true;
         let mut has_output = false;
         if let Some(response) = response {
             self.begin(response);
-            json::fields(response.get(), |key, value| match key {
+            json::fields(response, |key, value| match key {
                 "usage" => keep_usage(&mut self.usage, value),
-                "error" if !json::is_null(value) => self.error = Some(AnswerError::read(value.get())),
+                "error" if !json::is_null(value) => self.error = Some(AnswerError::read(value)),
                 "output" => has_output = !json::is_blank(value),
                 _ => {}
             });
             // A response that failed may come without the output it had; one that is too large cannot be cut.
-            let fits = response.get().len() <= self.content_bytes;
-            if fits && (has_output || self.items.is_empty()) {
-                self.whole = Some(response.get().to_owned());
+            let fits = response.len() <= self.content_bytes;
+            if fits && json::is_valid(response) && (has_output || self.items.is_empty()) {
+                self.whole = Some(response.to_owned());
                 self.items.clear();
             } else if !fits {
                 self.budget.cap();
@@ -138,14 +137,14 @@ impl ResponsesStream {
         let Some(announced) = event.item else { return };
         if !self.has_content {
             // A call is a token: its name is known before its arguments.
-            json::fields(announced.get(), |key, value| self.has_content |= key == "name" && !json::is_blank(value));
+            json::fields(announced, |key, value| self.has_content |= key == "name" && !json::is_blank(value));
         }
         if let Some((item, budget)) = self.at(event.output_index) {
             if kind.ends_with("added") { item.begin(announced, budget) } else { item.end(announced, budget) }
         }
     }
 
-    fn delta(&mut self, kind: &str, delta: &RawValue, event: &Fields<'_>) {
+    fn delta(&mut self, kind: &str, delta: &str, event: &Fields<'_>) {
         self.has_content = self.has_content || !json::is_blank(delta);
         if let (Some(place), Some(text)) = (Place::of(kind), json::text(delta))
             && let Some((item, budget)) = self.at(event.output_index)
@@ -187,14 +186,14 @@ impl ResponsesStream {
             return None;
         }
         let mut out = String::new();
-        let mut response = json::Object::open(&mut out);
+        let mut response = write::Object::open(&mut out);
         for (key, default) in [("object", "response"), ("status", "in_progress")] {
             if !self.top.has(key) {
                 response.string(key, default);
             }
         }
         self.top.write(&mut response);
-        json::push_array(response.key("output"), self.items.values(), |out, item| item.write(out));
+        write::push_array(response.key("output"), self.items.values(), |out, item| item.write(out));
         if let Some(usage) = &self.usage {
             response.field("usage", usage);
         }

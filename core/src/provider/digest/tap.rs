@@ -4,6 +4,8 @@
 //! set aside, and read when enough of them have gathered or at the end, which is off the request path. Memory is
 //! bounded by the content that is kept, the bytes set aside and one event.
 
+use std::borrow::Cow;
+
 use super::{Digest, Wire, chat::ChatStream, error::AnswerError, responses::ResponsesStream};
 use crate::transport::sse::{Event, Framer, TooLarge};
 
@@ -121,7 +123,8 @@ impl StreamTap {
 impl Reading {
     fn event(&mut self, frame: &[u8]) {
         let event = Event::parse(frame);
-        let data = String::from_utf8_lossy(&event.data);
+        // The lossy conversion is slow even where nothing is lost.
+        let data = std::str::from_utf8(&event.data).map_or_else(|_| String::from_utf8_lossy(&event.data), Cow::Borrowed);
         let data = data.trim_ascii();
         if data.is_empty() {
             return;

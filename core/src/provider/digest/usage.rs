@@ -4,8 +4,6 @@
 //! their `_details` are parts of them. A whole is never exceeded by its parts: when they contradict each other the
 //! whole counts and the usage is flagged.
 
-use serde_json::value::RawValue;
-
 use super::{Wire, json};
 use crate::types::usage::Usage;
 
@@ -124,8 +122,8 @@ impl Reported {
 }
 
 impl Side {
-    fn details(&mut self, details: &RawValue, doubtful: &mut bool) {
-        json::fields(details.get(), |key, value| match key {
+    fn details(&mut self, details: &str, doubtful: &mut bool) {
+        json::fields(details, |key, value| match key {
             "cached_tokens" => set(&mut self.cached, value, doubtful),
             "cache_write_tokens" | "cache_creation_tokens" => set(&mut self.cache_written, value, doubtful),
             "audio_tokens" => set(&mut self.audio, value, doubtful),
@@ -136,8 +134,8 @@ impl Side {
     }
 }
 
-fn set(count: &mut Option<i64>, value: &RawValue, doubtful: &mut bool) {
-    match value.get().parse::<i64>() {
+fn set(count: &mut Option<i64>, value: &str, doubtful: &mut bool) {
+    match value.parse::<i64>() {
         Ok(number @ 0..=ABSURD) => *count = Some(number),
         _ => *doubtful |= !json::is_null(value),
     }

@@ -29,7 +29,7 @@ fn carries_only_usage(data: &str) -> bool {
         // Groq's own envelope: ids and a second copy of the usage.
         "x_groq" => {}
         // Labels are in every chunk; a list or an object is something the caller has not seen.
-        _ => has_more |= value.get().starts_with(['[', '{']) && !json::is_blank(value),
+        _ => has_more |= value.starts_with(['[', '{']) && !json::is_blank(value),
     });
     is_object && no_choices && has_usage && !has_more
 }

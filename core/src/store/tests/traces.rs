@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     error::ErrorCode,
-    store::{DeadLetter, is_transient},
-    types::time::Timestamp,
+    store::is_transient,
+    types::{stats::DeadLetter, time::Timestamp},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,17 +20,26 @@ async fn a_trace_comes_back_as_it_was_written_and_for_its_tenant_only() {
             let stored = store.get_trace(&id, record.id).await.unwrap().unwrap();
             assert_eq!((&stored.request, &stored.response, &stored.attempts), (&record.request, &record.response, &record.attempts));
             assert_eq!((stored.usage, stored.usage_source, stored.flags), (record.usage, record.usage_source, record.flags));
-            assert_eq!((&stored.deployment, &stored.price_version, stored.chunk_count), (&record.deployment, &record.price_version, record.chunk_count));
+            assert_eq!(
+                (&stored.deployment, &stored.price_version, stored.chunk_count),
+                (&record.deployment, &record.price_version, record.chunk_count)
+            );
             assert_eq!(stored.api_key_id, record.api_key_id);
             let trace = stored.trace;
             assert_eq!((trace.id, &trace.tenant_id, trace.created_at.as_millis()), (record.id, &id, record.created_ms()));
-            assert_eq!((trace.status_class, trace.status_code, trace.error_code), (record.status_class, record.status_code, record.error_code));
+            assert_eq!(
+                (trace.status_class, trace.status_code, trace.error_code),
+                (record.status_class, record.status_code, record.error_code)
+            );
             assert_eq!((&trace.model, &trace.provider, &trace.requested_model), (&record.model, &record.provider, &record.requested_model));
             assert_eq!((&trace.request_id, &trace.upstream_request_id), (&record.request_id, &record.upstream_request_id));
             assert_eq!((&trace.user_id, &trace.session_id, &trace.metadata), (&record.user_id, &record.session_id, &record.metadata));
             assert_eq!((trace.stream, trace.attempt_count, trace.overhead_us), (record.stream, record.attempt_count, record.overhead_us));
             assert_eq!(trace.latency_ms, record.latency_us as f64 / 1000.0);
-            assert_eq!((trace.ttfb_ms, trace.ttft_ms), (record.ttfb_us.map(|us| us as f64 / 1000.0), record.ttft_us.map(|us| us as f64 / 1000.0)));
+            assert_eq!(
+                (trace.ttfb_ms, trace.ttft_ms),
+                (record.ttfb_us.map(|us| us as f64 / 1000.0), record.ttft_us.map(|us| us as f64 / 1000.0))
+            );
             assert_eq!(trace.cost_usd.map(|cost| cost.0), record.cost_pico_usd.map(i128::from));
             assert_eq!(trace.total_tokens, record.usage.total_tokens());
         }
@@ -74,8 +83,9 @@ async fn text_that_postgres_refuses_fails_its_batch_for_good_and_leaves_nothing(
         assert_eq!(store.insert_traces(&batch).await.unwrap(), 9);
         // An index entry has a longest length.
         let mut long = record(&tenant("acme"), now().as_millis(), 4);
-        long.user_id = Some((0..40_000).map(|number| char::from(b'a' + (number * number % 25) as u8)).collect());
-        assert_eq!(store.insert_traces(&[long]).await.map_err(|error| error.code()).unwrap_or_default(), 1);
+        long.user_id = Some((0..4_000).map(|number| super::corpus::id(1, number).to_string()).collect());
+        let error = store.insert_traces(&[long]).await.unwrap_err();
+        assert_eq!((error.code(), is_transient(&error)), (ErrorCode::StoreFailed, false));
     })
     .await;
 }
@@ -83,19 +93,22 @@ async fn text_that_postgres_refuses_fails_its_batch_for_good_and_leaves_nothing(
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_records_are_kept_and_listed_newest_first() {
     on_every_store(async |store| {
-        let letter = |number: u64| DeadLetter {
+        let letter = |number: u64| crate::types::stats::DeadLetter {
             tenant_id: tenant("acme"),
-            id: super::corpus::id(1_790_000_000_000, number),
+            trace_id: super::corpus::id(1_790_000_000_000, number),
             failed_at: Timestamp::from_millis(number as i64),
             reason: "the store refused \0".to_owned(),
-            record: vec![0, 1, 2],
+            record: "{}".to_owned(),
         };
         for number in [1, 3, 2, 3] {
             store.insert_dead_letter(&letter(number)).await.unwrap();
         }
         let listed = store.list_dead_letters(2).await.unwrap();
         assert_eq!(listed.iter().map(|letter| letter.failed_at.as_millis()).collect::<Vec<_>>(), [3, 2]);
-        assert_eq!((listed[0].id, &listed[0].record, listed[0].reason.as_str()), (letter(3).id, &letter(3).record, "the store refused \u{fffd}"));
+        assert_eq!(
+            (listed[0].trace_id, &listed[0].record, listed[0].reason.as_str()),
+            (letter(3).trace_id, &letter(3).record, "the store refused \u{fffd}")
+        );
     })
     .await;
 }

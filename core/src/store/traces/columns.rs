@@ -84,7 +84,7 @@ pub(super) const COLUMNS: &[Column] = columns! {
 };
 
 /// The names of [`COLUMNS`].
-pub(super) fn names() -> String {
+pub(in crate::store) fn names() -> String {
     COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
 }
 

@@ -14,10 +14,17 @@ const VERSION: u8 = 1;
 const BINDING_LEN: usize = 8;
 
 /// The place of a trace in its tenant's list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
     pub(crate) created_ms: i64,
     pub(crate) id: TraceId,
+}
+
+impl Position {
+    /// Before every trace of this millisecond and after every older one.
+    pub(in crate::store) fn start_of(time: Timestamp) -> Self {
+        Self { created_ms: time.as_millis(), id: Uuid::nil().into() }
+    }
 }
 
 /// The cursor of a place in the list that `request` asks for; where the request itself begins does not matter.
@@ -32,7 +39,7 @@ pub(crate) fn encode_cursor(request: &PageRequest<'_>, position: Position) -> Re
 /// The place that a cursor names in the list that `request` asks for.
 pub(crate) fn decode_cursor(request: &PageRequest<'_>, cursor: &str) -> Result<Position> {
     if let Ok(time) = cursor.parse::<Timestamp>() {
-        return Ok(Position { created_ms: time.as_millis(), id: Uuid::nil().into() });
+        return Ok(Position::start_of(time));
     }
     let invalid = || Error::invalid("cursor", "cursor is not one of this list: pass next_cursor of the page before, or an RFC 3339 time");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
@@ -70,7 +77,9 @@ mod tests {
         let position = Position { created_ms: 1_790_000_000_123, id: TraceId::new(Timestamp::from_millis(1_790_000_000_123)) };
         let cursor = encode_cursor(&list(&tenant, &none), position).unwrap();
         assert_eq!(decode_cursor(&list(&tenant, &none), &cursor).unwrap(), position);
-        for list in [list(&tenant, &model), list(&other, &none), PageRequest { since: Some(Timestamp::from_millis(1)), ..list(&tenant, &none) }] {
+        for list in
+            [list(&tenant, &model), list(&other, &none), PageRequest { since: Some(Timestamp::from_millis(1)), ..list(&tenant, &none) }]
+        {
             assert_eq!(decode_cursor(&list, &cursor).unwrap_err().param(), Some("cursor"));
         }
         for wrong in ["", "x", "!", &cursor[1..], &cursor[..cursor.len() - 1], "2026-13-01T00:00:00Z"] {

@@ -7,6 +7,13 @@ use crate::{
 };
 
 impl Store {
+    /// The deleted tenants that have traces left.
+    pub(crate) async fn tenants_to_erase(&self) -> Result<Vec<TenantId>> {
+        let query = sql("SELECT id FROM gw_tenants WHERE deleted_ms IS NOT NULL AND EXISTS \
+             (SELECT 1 FROM gw_traces WHERE gw_traces.tenant_id = gw_tenants.id) ORDER BY id");
+        self.db.fetch_all(query).await?.iter().map(|row| row.columns().text()?.parse()).collect()
+    }
+
     /// Deletes up to `limit` traces of a tenant that is deleted, with their content, and its dead letters; how many
     /// traces these were. Fewer than `limit`: none are left. A tenant that is not deleted loses nothing.
     pub(crate) async fn erase_traces(&self, tenant: &TenantId, limit: u32) -> Result<u64> {

@@ -24,6 +24,20 @@ enum Term<'f> {
     Int(&'static str, i64),
 }
 
+impl Term<'_> {
+    /// The index of its column.
+    fn index(self) -> &'static str {
+        match self {
+            Self::Text("request_id", _) => "gw_traces_request",
+            Self::Text("session_id", _) => "gw_traces_session",
+            Self::Text("user_id", _) => "gw_traces_user",
+            Self::Text("model", _) => "gw_traces_model",
+            Self::Int("status_class", _) => "gw_traces_status",
+            Self::Text(..) | Self::Int(..) => "gw_traces_key",
+        }
+    }
+}
+
 /// The conditions of a filter.
 pub(in crate::store) struct Terms<'f> {
     /// Served by the index of its column.
@@ -60,6 +74,12 @@ impl<'f> Terms<'f> {
         !self.scanned.is_empty() || !self.filter.metadata.is_empty()
     }
 
+    /// Whether no trace can match: text with a NUL is never stored, since PostgreSQL has no such text and refuses to
+    /// compare with it.
+    pub(in crate::store) fn match_nothing(&self) -> bool {
+        self.indexed.iter().chain(&self.scanned).any(|term| matches!(term, Term::Text(_, value) if value.contains('\0')))
+    }
+
     /// Whether the metadata really holds what is asked: the database only compares text.
     pub(in crate::store) fn metadata_matches(&self, metadata: &BTreeMap<String, String>) -> bool {
         self.filter.metadata.iter().all(|(key, value)| metadata.get(key) == Some(value))
@@ -75,6 +95,7 @@ impl<'f> Terms<'f> {
 /// A statement that grows condition by condition.
 pub(in crate::store) struct Conditions<'q> {
     backend: Backend,
+    index: &'static str,
     text: String,
     values: Vec<Value<'q>>,
 }
@@ -82,7 +103,8 @@ pub(in crate::store) struct Conditions<'q> {
 impl<'q> Conditions<'q> {
     /// Begins with the tenant and the filter that an index serves.
     pub(in crate::store) fn new(backend: Backend, tenant: &'q TenantId, terms: &Terms<'q>) -> Self {
-        let mut conditions = Self { backend, text: String::from("tenant_id = $1"), values: vec![tenant.as_str().into()] };
+        let index = terms.indexed.map_or("gw_traces_key", Term::index);
+        let mut conditions = Self { backend, index, text: String::from("tenant_id = $1"), values: vec![tenant.as_str().into()] };
         match terms.indexed {
             Some(Term::Text(column, value)) => conditions.and(column, " =", value),
             Some(Term::Int(column, value)) => {
@@ -116,32 +138,42 @@ impl<'q> Conditions<'q> {
         Ok(())
     }
 
-    /// From `since` on, inclusive, and up to `until`, exclusive.
-    pub(in crate::store) fn between(&mut self, since: Option<i64>, until: Option<i64>) {
-        if let Some(since) = since {
-            self.and("created_ms", " >=", since);
-        }
-        if let Some(until) = until {
-            self.and("created_ms", " <", until);
-        }
+    /// Only what is older than this place.
+    pub(in crate::store) fn older_than(&mut self, position: Position) {
+        self.compare("<", "<=", position);
     }
 
-    /// Compares the position of a row: `comparison` is one of `<`, `>`, `>=`.
-    pub(in crate::store) fn position(&mut self, comparison: &'static str, position: Position) {
+    /// Only what is at this place or newer.
+    pub(in crate::store) fn not_older_than(&mut self, position: Position) {
+        self.compare(">=", ">=", position);
+    }
+
+    /// Only what is newer than this place.
+    pub(in crate::store) fn newer_than(&mut self, position: Position) {
+        self.compare(">", ">=", position);
+    }
+
+    /// Compares time and id at once. To be called once for each side: given two conditions on the time, SQLite walks
+    /// its index from either of them, and from the wrong one every page would begin at the newest row again.
+    fn compare(&mut self, both: &'static str, time: &'static str, position: Position) {
         self.values.push(position.created_ms.into());
         let created = self.values.len();
         self.values.push(position.id.as_uuid().into());
-        self.text.push_str(&format!(" AND (created_ms, id) {comparison} (${created}, ${})", self.values.len()));
+        self.text.push_str(&format!(" AND (created_ms, id) {both} (${created}, ${})", self.values.len()));
         if self.backend == Backend::Postgres {
             // Partitions are left out by conditions on the one column only.
-            let bound = if comparison == "<" { "<=" } else { ">=" };
-            self.text.push_str(&format!(" AND created_ms {bound} ${created}"));
+            self.text.push_str(&format!(" AND created_ms {time} ${created}"));
         }
     }
 
     /// The statement: `select`, these conditions, and what follows them.
     pub(in crate::store) fn query(self, select: &str, rest: &str) -> Query<'q> {
-        sql(format!("SELECT {select} FROM gw_traces WHERE {} {rest}", self.text)).bind_all(self.values)
+        let table = match self.backend {
+            // Without statistics SQLite likes ranges better than equal values.
+            Backend::Sqlite => format!("gw_traces INDEXED BY {}", self.index),
+            Backend::Postgres => "gw_traces".to_owned(),
+        };
+        sql(format!("SELECT {select} FROM {table} WHERE {} {rest}", self.text)).bind_all(self.values)
     }
 
     fn and(&mut self, column: &'static str, comparison: &'static str, value: impl Into<Value<'q>>) {

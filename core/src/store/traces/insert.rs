@@ -52,7 +52,11 @@ async fn insert_sqlite(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
                 values.push(column.source.value(record)?);
             }
         }
-        let text = format!("INSERT INTO gw_traces ({}) VALUES {} ON CONFLICT DO NOTHING RETURNING seq, id, tenant_id", names(), tuples(COLUMNS.len(), chunk.len()));
+        let text = format!(
+            "INSERT INTO gw_traces ({}) VALUES {} ON CONFLICT DO NOTHING RETURNING seq, id, tenant_id",
+            names(),
+            tuples(COLUMNS.len(), chunk.len())
+        );
         let rows = tx.fetch_all(sql(text).bind_all(values)).await?;
         let with_bodies: HashMap<(&str, Uuid), &TraceRecord> = chunk
             .iter()

@@ -57,6 +57,9 @@ impl Store {
     pub(crate) async fn list_traces(&self, request: PageRequest<'_>) -> Result<Page> {
         let terms = Terms::of(request.filter);
         let mut page = Page { traces: Vec::new(), next: None };
+        if terms.match_nothing() {
+            return Ok(page);
+        }
         let mut before = request.before;
         if !terms.scans() {
             self.collect(&request, &terms, Stretch { before, down_to: None }, &mut page).await?;
@@ -116,12 +119,13 @@ impl Store {
 
     fn conditions<'q>(&self, request: &PageRequest<'q>, terms: &Terms<'q>, stretch: Stretch) -> Conditions<'q> {
         let mut conditions = Conditions::new(self.db.backend(), request.tenant, terms);
-        conditions.between(request.since.map(Timestamp::as_millis), request.until.map(Timestamp::as_millis));
-        if let Some(before) = stretch.before {
-            conditions.position("<", before);
+        let until = request.until.map(Position::start_of);
+        if let Some(before) = stretch.before.into_iter().chain(until).min() {
+            conditions.older_than(before);
         }
-        if let Some(down_to) = stretch.down_to {
-            conditions.position(">=", down_to);
+        let since = request.since.map(Position::start_of);
+        if let Some(down_to) = stretch.down_to.into_iter().chain(since).max() {
+            conditions.not_older_than(down_to);
         }
         conditions
     }
