@@ -6,6 +6,10 @@
 # script therefore owns the server: it goes away with its owner, however the
 # owner ends. Many can run side by side. Nothing in it survives a crash of the
 # machine (fsync is off): never keep data here.
+#
+# Meanwhile it obeys two lines on standard input: `stop` stops the server as its
+# administrator would and prints `stopped`; `start` starts it on the same data
+# and port and prints the URL.
 set -euo pipefail
 
 find_binaries() {
@@ -62,24 +66,47 @@ fail() {
 (run "$bin/initdb" -D "$home/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync) ||
     fail "initdb failed"
 
-# Ports below the range that the system hands out to clients; a taken one ends
-# the server at once, so try another.
-for _ in 1 2 3 4 5 6 7 8; do
-    port=$((20000 + RANDOM % 12000))
-    run "$bin/postgres" -D "$home/data" -p "$port" -k "$home" \
+# Serves on a port, and returns once the server takes connections; fails when it
+# ends instead.
+serve() {
+    run "$bin/postgres" -D "$home/data" -p "$1" -k "$home" \
         -c listen_addresses=127.0.0.1 -c max_connections=300 -c shared_buffers=64MB \
         -c fsync=off -c full_page_writes=off -c synchronous_commit=off &
     server=$!
     while kill -0 "$server" 2>/dev/null; do
         if grep -q '^ready' "$home/data/postmaster.pid" 2>/dev/null; then
-            break 2
+            return
         fi
         sleep 0.02
     done
     wait "$server" || true
     server=
+    return 1
+}
+
+# Ports below the range that the system hands out to clients; a taken one ends
+# the server at once, so try another.
+for _ in 1 2 3 4 5 6 7 8; do
+    port=$((20000 + RANDOM % 12000))
+    if serve "$port"; then
+        break
+    fi
 done
 [ -n "$server" ] || fail "the server did not start"
 
-echo "postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
-while read -r _; do :; done
+url="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
+echo "$url"
+while read -r line; do
+    case $line in
+    stop)
+        kill -INT "$server"
+        wait "$server" || true
+        server=
+        echo stopped
+        ;;
+    start)
+        serve "$port" || fail "the server did not start again"
+        echo "$url"
+        ;;
+    esac
+done

@@ -1,9 +1,9 @@
-//! One PostgreSQL server for the test process, and a database of its own for each test. A server that does not start
-//! is a failure, never a reason to skip.
+//! One PostgreSQL server for the test process, and a database of its own for each test; and a server of its own for a
+//! test that stops it. A server that does not start is a failure, never a reason to skip.
 
 use std::{
     env,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     process::{self, Child, Command, Stdio},
     sync::{
         OnceLock,
@@ -49,10 +49,66 @@ pub fn server() -> &'static Server {
     }
 }
 
+/// A server for one test, which may stop it and start it again. Dropping it ends it.
+#[derive(Debug)]
+pub struct PrivateServer {
+    url: String,
+    script: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl PrivateServer {
+    /// Starts a server.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start, as in all that follows.
+    pub fn start() -> Self {
+        let (url, script, lines) = launch().unwrap_or_else(|problem| panic!("no PostgreSQL to test on: {problem}"));
+        Self { url, script, lines }
+    }
+
+    /// What `Config::store` takes: the one database there is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Stops the server and cuts its connections, as an administrator does; its data stay.
+    pub fn stop(&mut self) {
+        assert_eq!(self.tell("stop"), "stopped");
+    }
+
+    /// Starts the server that was stopped, at the same address.
+    pub fn resume(&mut self) {
+        let url = self.tell("start");
+        assert_eq!(url, self.url, "the server did not start again");
+    }
+
+    fn tell(&mut self, command: &str) -> String {
+        let stdin = self.script.stdin.as_mut().expect("a pipe");
+        writeln!(stdin, "{command}").expect("the script listens");
+        self.lines.recv_timeout(START).unwrap_or_default()
+    }
+}
+
+impl Drop for PrivateServer {
+    fn drop(&mut self) {
+        // The script ends with its standard input, and the server with it.
+        drop(self.script.stdin.take());
+        drop(self.script.wait());
+    }
+}
+
 fn start() -> Result<Server, String> {
     if let Ok(url) = env::var(GIVEN) {
         return Ok(Server { url, _script: None });
     }
+    let (url, script, _) = launch()?;
+    Ok(Server { url, _script: Some(script) })
+}
+
+/// Runs the script: the server's URL, and the lines that the script will print after it.
+fn launch() -> Result<(String, Child, mpsc::Receiver<String>), String> {
     let mut script = Command::new(SCRIPT)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -60,14 +116,16 @@ fn start() -> Result<Server, String> {
         .spawn()
         .map_err(|error| format!("{SCRIPT} cannot be run: {error}"))?;
     let stdout = script.stdout.take().expect("a pipe");
-    let (sender, line) = mpsc::sync_channel(1);
+    let (sender, lines) = mpsc::sync_channel(1);
     thread::spawn(move || {
-        let mut line = String::new();
-        // An error leaves the line empty, as does a script that ends.
-        drop(BufReader::new(stdout).read_line(&mut line));
-        drop(sender.send(line));
+        // An error ends it, as does a script that ends and a test that listens no more.
+        for line in BufReader::new(stdout).lines() {
+            if !line.is_ok_and(|line| sender.send(line).is_ok()) {
+                break;
+            }
+        }
     });
-    let url = line.recv_timeout(START).unwrap_or_default().trim().to_owned();
+    let url = lines.recv_timeout(START).unwrap_or_default();
     if url.is_empty() {
         // Closes its standard input, on which it ends if it has not.
         drop(script.stdin.take());
@@ -76,7 +134,7 @@ fn start() -> Result<Server, String> {
         drop(script.stderr.take().expect("a pipe").read_to_string(&mut said));
         return Err(format!("tests/postgres.sh gave no URL: {}", said.trim().replace('\n', " | ")));
     }
-    Ok(Server { url, _script: Some(script) })
+    Ok((url, script, lines))
 }
 
 /// A database of its own; dropping it drops it on the server.

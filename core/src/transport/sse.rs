@@ -1,7 +1,8 @@
 //! Server-sent events, cut and read as their bytes arrive: the one decoder of the gateway.
 //!
 //! [`Framer`] cuts a stream into whole events and never changes a byte: its frames, joined, are its input.
-//! [`Event`] reads one frame by the rules of the HTML standard (<https://html.spec.whatwg.org/#parsing-an-event-stream>).
+//! [`Event`] reads one frame by the rules of the HTML standard, section "parsing an event stream"
+//! (<https://html.spec.whatwg.org/#parsing-an-event-stream>).
 //! Nothing here knows what the data of an event means.
 
 use std::borrow::Cow;

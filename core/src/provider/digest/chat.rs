@@ -56,7 +56,7 @@ impl ChatStream {
             _ => {
                 if key == "object" {
                     self.error = Some(AnswerError::read(data));
-                } else if key == "error" && !json::is_null(value) {
+                } else if key == "error" && !json::is_blank(value) {
                     self.error = Some(AnswerError::read(value));
                 }
                 self.top.replace(key, value, &mut self.budget);

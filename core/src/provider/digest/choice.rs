@@ -44,7 +44,7 @@ impl<'a> Piece<'a> {
             "finish_reason" => piece.finish_reason = Some(value),
             _ => {
                 piece.others = Some(choice);
-                if key == "error" && !json::is_null(value) {
+                if key == "error" && !json::is_blank(value) {
                     piece.error = Some(AnswerError::read(value));
                 }
             }
@@ -118,7 +118,10 @@ impl Choice {
     pub(super) fn write(mut self, index: u64, out: &mut String) {
         let mut choice = write::Object::open(out);
         choice.field("index", &index.to_string());
-        let streamed = !(self.message.is_empty() && self.function_call.is_empty() && self.audio.is_empty() && self.calls.is_empty());
+        let streamed = !(self.message.is_empty()
+            && self.function_call.is_empty()
+            && self.audio.is_empty()
+            && self.calls.is_empty());
         // Some vendors send the message so far beside each delta, and some send only that.
         if streamed {
             self.rest.remove("message");

@@ -22,10 +22,10 @@ impl AnswerError {
         let mut error = Self::default();
         let mut inner = None;
         let mut is_object = json::fields(data, |key, value| match key {
-            "error" if !json::is_null(value) => inner = Some(value),
+            "error" if !json::is_blank(value) => inner = Some(value),
             _ => error.field(key, value),
         });
-        if let Some(inner) = inner {
+        if let (Some(inner), true) = (inner, error.message.is_empty()) {
             error = Self::default();
             // One level only: nesting is the sender's choice.
             is_object = json::fields(inner, |key, value| error.field(key, value));

@@ -59,7 +59,7 @@ impl Budget {
 
     /// Appends as much of an escaped text as fits.
     pub(super) fn append(&mut self, to: &mut String, piece: &str) {
-        let room = self.left;
+        let room = if self.capped { 0 } else { self.left };
         if self.take(piece.len()) {
             to.push_str(piece);
         } else if room > 0 {

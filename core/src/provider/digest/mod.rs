@@ -90,7 +90,7 @@ pub(crate) fn digest_body(wire: Wire, body: &[u8]) -> Digest {
         "model" => digest.model = json::label(value),
         "service_tier" => digest.service_tier = json::label(value),
         "usage" if json::is_object(value) => reported = Some(value),
-        "error" if !json::is_null(value) => digest.error = Some(AnswerError::read(value)),
+        "error" if !json::is_blank(value) => digest.error = Some(AnswerError::read(value)),
         "choices" if wire == Wire::Chat && digest.error.is_none() => digest.error = choice_error(value),
         _ => {}
     });
@@ -108,7 +108,7 @@ fn choice_error(choices: &str) -> Option<AnswerError> {
     let mut error = None;
     json::items(choices, |choice| {
         json::fields(choice, |key, value| {
-            if key == "error" && !json::is_null(value) {
+            if key == "error" && !json::is_blank(value) {
                 error = Some(AnswerError::read(value));
             }
         });

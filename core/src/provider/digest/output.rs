@@ -64,7 +64,8 @@ impl Item {
 
     /// Takes the item as it is at its end, if it fits; it has more than the deltas told.
     pub(super) fn end(&mut self, item: &str, budget: &mut Budget) {
-        let told = self.parts.values().map(|(_, _, text)| text.len()).sum::<usize>() + self.text.as_ref().map_or(0, |(_, text)| text.len());
+        let told = self.parts.values().map(|(_, _, text)| text.len()).sum::<usize>()
+            + self.text.as_ref().map_or(0, |(_, text)| text.len());
         if self.whole.is_none() && json::is_valid(item) && budget.swap(told, item.len()) {
             *self = Self { whole: Some(item.to_owned()), ..Self::default() };
         }
@@ -102,7 +103,8 @@ impl Item {
         }
         self.fields.write(&mut item);
         for list in ["summary", "content"] {
-            let parts: Vec<_> = self.parts.iter().filter(|((name, _), _)| *name == list).map(|(_, part)| part).collect();
+            let parts: Vec<_> =
+                self.parts.iter().filter(|((name, _), _)| *name == list).map(|(_, part)| part).collect();
             if !parts.is_empty() {
                 write::push_array(item.key(list), parts, |out, (kind, key, text)| {
                     let mut part = write::Object::open(out);

@@ -71,7 +71,7 @@ impl ResponsesStream {
             "delta" => event.delta = Some(value),
             "output_index" => event.output_index = json::index(value).unwrap_or(0),
             "content_index" | "summary_index" => event.part_index = json::index(value).unwrap_or(0),
-            "error" if !json::is_null(value) => self.error = Some(AnswerError::read(value)),
+            "error" if !json::is_blank(value) => self.error = Some(AnswerError::read(value)),
             _ => {}
         });
         let kind = event.kind.and_then(json::text).unwrap_or_default();
@@ -115,7 +115,7 @@ impl ResponsesStream {
             self.begin(response);
             json::fields(response, |key, value| match key {
                 "usage" => keep_usage(&mut self.usage, value),
-                "error" if !json::is_null(value) => self.error = Some(AnswerError::read(value)),
+                "error" if !json::is_blank(value) => self.error = Some(AnswerError::read(value)),
                 "output" => has_output = !json::is_blank(value),
                 _ => {}
             });

@@ -69,7 +69,8 @@ impl StreamTap {
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<(), TooLarge> {
         self.pushed = self.pushed.saturating_add(bytes.len());
         self.framer.push(bytes);
-        if self.has_content() && self.framer.buffered() <= self.backlog {
+        // A framer that failed holds nothing, and says so again.
+        if self.has_content() && (1..=self.backlog).contains(&self.framer.buffered()) {
             return Ok(());
         }
         self.read()
@@ -124,7 +125,8 @@ impl Reading {
     fn event(&mut self, frame: &[u8]) {
         let event = Event::parse(frame);
         // The lossy conversion is slow even where nothing is lost.
-        let data = std::str::from_utf8(&event.data).map_or_else(|_| String::from_utf8_lossy(&event.data), Cow::Borrowed);
+        let data =
+            std::str::from_utf8(&event.data).map_or_else(|_| String::from_utf8_lossy(&event.data), Cow::Borrowed);
         let data = data.trim_ascii();
         if data.is_empty() {
             return;

@@ -43,7 +43,11 @@ pub(super) fn read(wire: Wire, reported: &str) -> Counted {
     let output = &counts.output;
     usage.output_text = share(
         output_whole,
-        [(output.reasoning, &mut usage.reasoning), (output.audio, &mut usage.audio_out), (output.image, &mut usage.image_out)],
+        [
+            (output.reasoning, &mut usage.reasoning),
+            (output.audio, &mut usage.audio_out),
+            (output.image, &mut usage.image_out),
+        ],
         &mut mismatch,
     );
     // A side that was not reported may hold the rest of the total, so only an excess is a contradiction.
@@ -55,7 +59,11 @@ pub(super) fn read(wire: Wire, reported: &str) -> Counted {
 }
 
 /// Gives each part to its leaf and returns what is left of the whole.
-fn share<const N: usize>(whole: Option<i64>, parts: [(Option<i64>, &mut Option<i64>); N], mismatch: &mut bool) -> Option<i64> {
+fn share<const N: usize>(
+    whole: Option<i64>,
+    parts: [(Option<i64>, &mut Option<i64>); N],
+    mismatch: &mut bool,
+) -> Option<i64> {
     let mut left = whole;
     for (part, leaf) in parts {
         *leaf = match (part, left) {
@@ -115,7 +123,9 @@ impl Reported {
     fn output_whole(&self) -> Option<i64> {
         let completion = self.output.whole?;
         match (self.output.reasoning, self.input.whole, self.total) {
-            (Some(reasoning), Some(prompt), Some(total)) if prompt + completion + reasoning == total => Some(completion + reasoning),
+            (Some(reasoning), Some(prompt), Some(total)) if prompt + completion + reasoning == total => {
+                Some(completion + reasoning)
+            }
             _ => Some(completion),
         }
     }

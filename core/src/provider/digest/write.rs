@@ -42,7 +42,11 @@ impl<'a> Object<'a> {
 }
 
 /// Writes an array, an item at a time.
-pub(super) fn push_array<T>(out: &mut String, items: impl IntoIterator<Item = T>, mut each: impl FnMut(&mut String, T)) {
+pub(super) fn push_array<T>(
+    out: &mut String,
+    items: impl IntoIterator<Item = T>,
+    mut each: impl FnMut(&mut String, T),
+) {
     out.push('[');
     for (at, item) in items.into_iter().enumerate() {
         if at > 0 {

@@ -2,7 +2,7 @@
 
 use super::{
     corpus::{record, records, tenant},
-    support::{now, on_every_store},
+    support::{in_every_shared_place, now, on_every_store},
 };
 use crate::{
     error::ErrorCode,
@@ -116,7 +116,8 @@ async fn every_filter_finds_what_it_should_in_pages_and_in_scans() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rare_value_without_an_index_ends_in_a_short_page_with_a_cursor() {
-    on_every_store(async |store| {
+    in_every_shared_place(async |place| {
+        let store = place.open().await;
         let (id, newest) = (tenant("acme"), now().as_millis());
         let count = 60_000;
         let written: Vec<_> = (0..count)

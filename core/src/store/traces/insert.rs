@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// One of the encrypted contents.
+type Body = fn(&TraceRecord) -> Option<&[u8]>;
+
 /// Rows per statement in SQLite: few sizes, so that the statements stay prepared, and none above the 32,766 values a
 /// statement may have.
 const CHUNKS: [usize; 4] = [100, 25, 5, 1];
@@ -95,7 +98,7 @@ async fn insert_postgres(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
         arrays.push(column.source.array(records)?);
         places.push(format!("${}::{}", arrays.len(), column.source.array_type()));
     }
-    let bodies: [fn(&TraceRecord) -> Option<&[u8]>; 3] =
+    let bodies: [Body; 3] =
         [|record| record.request.as_deref(), |record| record.response.as_deref(), |record| record.attempts.as_deref()];
     for body in bodies {
         arrays.push(Value::ByteStrings(records.iter().map(|record| body(record)).collect()));

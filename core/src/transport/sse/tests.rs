@@ -8,7 +8,7 @@ use super::{Event, Framer, TooLarge};
 
 const LIMIT: usize = 1 << 20;
 
-/// An event that owns its bytes. Data is `None` when there is no data line; `Event` does not tell that from an empty one.
+/// An event that owns its bytes; one without any field is none.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Read {
     data: Vec<u8>,
@@ -82,7 +82,8 @@ fn reference(input: &[u8]) -> Vec<Read> {
 }
 
 fn fixtures() -> Vec<(&'static [u8], Vec<Read>)> {
-    let named = Read { data: b"x".to_vec(), event: Some(b"error".to_vec()), id: Some(b"7".to_vec()), retry_ms: Some(250) };
+    let named =
+        Read { data: b"x".to_vec(), event: Some(b"error".to_vec()), id: Some(b"7".to_vec()), retry_ms: Some(250) };
     vec![
         (b"", vec![]),
         (b"\n\n\r\r\n\n", vec![]),
@@ -189,7 +190,8 @@ fn memory_stays_flat_and_frames_may_be_taken_late() {
 
 fn streams() -> impl Strategy<Value = Vec<u8>> {
     let token = prop::sample::select(vec![
-        "\n", "\r", "\r\n", "\n\n", "\r\n\r\n", ":", " ", "data", "data:", "data: ", "event: ", "id:", "retry: ", "1", "{}", "é", "\0", "x",
+        "\n", "\r", "\r\n", "\n\n", "\r\n\r\n", ":", " ", "data", "data:", "data: ", "event: ", "id:", "retry: ", "1",
+        "{}", "é", "\0", "x",
     ]);
     (any::<bool>(), prop::collection::vec(token, 0..40))
         .prop_map(|(mark, tokens)| [if mark { "\u{feff}" } else { "" }, &tokens.concat()].concat().into_bytes())

@@ -1,6 +1,8 @@
 //! The one error of the library and the one table of its codes. Every language's errors are made from this
 //! table; nothing here knows where an error came from.
 
+mod body;
+
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;

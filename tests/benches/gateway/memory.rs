@@ -1,0 +1,67 @@
+//! What a tenant costs, and that requests leave nothing behind.
+
+use std::time::Duration;
+
+use libgateway::{Gateway, NewTenant, ProviderConfig};
+
+use crate::{cpu::resident, setup::{Setup, config, question}};
+
+const TENANTS: usize = 10_000;
+const REQUESTS: usize = 100_000;
+
+/// Memory of a gateway in which every tenant has called once.
+pub fn tenants() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let directory = tempfile::tempdir().expect("a directory");
+    runtime.block_on(async {
+        let gateway = Gateway::open(config(&directory)).await.expect("a gateway");
+        for number in 0..TENANTS {
+            let mut provider = ProviderConfig { kind: "openai".into(), api_key: Some(format!("sk-{number:040}").into()), ..ProviderConfig::default() };
+            provider.settings.aliases = [("fast".to_owned(), "gpt-4o-mini".to_owned())].into();
+            let id = format!("tenant-{number}").parse().expect("an id");
+            gateway.create_tenant(NewTenant { id: Some(id), provider: Some(provider), ..NewTenant::default() }).await.expect("a tenant");
+        }
+        gateway.close(Duration::from_secs(10)).await.expect("a close");
+
+        let gateway = Gateway::open(config(&directory)).await.expect("a gateway");
+        touch(&gateway, 0..100).await;
+        let before = resident();
+        touch(&gateway, 100..TENANTS).await;
+        let each = (resident() - before) / (TENANTS - 100) as f64;
+        println!("{:<52} ours {each:>9.0} B                                          promise ≤ 2048", "a tenant with its provider built, of 10,000");
+        gateway.close(Duration::from_secs(10)).await.expect("a close");
+    });
+}
+
+async fn touch(gateway: &Gateway, numbers: std::ops::Range<usize>) {
+    for number in numbers {
+        let tenant = gateway.tenant(format!("tenant-{number}")).expect("a handle");
+        tenant.get_provider_for_tenant(None).await.expect("a provider");
+    }
+}
+
+/// Memory over many requests: it may not grow over the second half.
+pub fn flat() {
+    let setup = Setup::new("chat");
+    let body = question(false);
+    let call = |count: usize| {
+        setup.runtime.block_on(async {
+            for _ in 0..count / 50 {
+                let calls = (0..50).map(|_| setup.acme.chat(body.clone()));
+                for answer in futures_util::future::join_all(calls).await {
+                    answer.expect("an answer");
+                }
+            }
+        });
+        setup.settle();
+        resident()
+    };
+    let half = call(REQUESTS / 2);
+    let whole = call(REQUESTS / 2);
+    println!(
+        "{:<52} ours {:>9.2} MB   (resident {:.1} MB)                promise ≤ 2",
+        "growth over the second half of 100,000 chats",
+        (whole - half) / 1e6,
+        whole / 1e6
+    );
+}

@@ -1,0 +1,126 @@
+//! The mock upstream in a process of its own, a gateway on a SQLite file, and the reference client.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use libgateway::{Config, Gateway, NewTenant, PrivateAddresses, ProviderConfig, TenantHandle};
+use libgateway_tests::MASTER_KEY;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use upstream::{Options, Recording, Script, Upstream};
+
+/// What the benchmarks work with.
+pub struct Setup {
+    pub runtime: Runtime,
+    pub gateway: Gateway,
+    pub acme: TenantHandle,
+    pub reqwest: reqwest::Client,
+    pub url: String,
+    server: Child,
+    pub directory: TempDir,
+}
+
+impl Setup {
+    /// `script` names what the upstream answers: see [`serve_upstream`].
+    pub fn new(script: &str) -> Self {
+        let mut server = Command::new(std::env::current_exe().expect("this program"))
+            .args(["serve-upstream", script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the upstream's process");
+        let mut url = String::new();
+        BufReader::new(server.stdout.take().expect("its output")).read_line(&mut url).expect("its address");
+        let url = url.trim().to_owned();
+
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let directory = tempfile::tempdir().expect("a directory");
+        let gateway = runtime.block_on(Gateway::open(config(&directory))).expect("a gateway");
+        let mut provider = ProviderConfig { kind: "openai".into(), api_key: Some("sk-bench".into()), ..ProviderConfig::default() };
+        provider.settings.base_url = Some(format!("{url}/v1"));
+        let tenant = NewTenant { id: Some("acme".parse().expect("an id")), provider: Some(provider), ..NewTenant::default() };
+        runtime.block_on(gateway.create_tenant(tenant)).expect("a tenant");
+        let acme = gateway.tenant("acme").expect("a handle");
+        let reqwest = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls()).build().expect("a client");
+        Self { runtime, gateway, acme, reqwest, url, server, directory }
+    }
+
+    /// Waits until the recorder has nothing left to do.
+    pub fn settle(&self) {
+        self.runtime.block_on(self.gateway.flush(Duration::from_secs(60))).expect("a flush");
+    }
+
+    /// The request that reference and gateway send.
+    pub fn reference(&self, body: &bytes::Bytes) -> reqwest::RequestBuilder {
+        self.reqwest
+            .post(format!("{}/v1/chat/completions", self.url))
+            .header("authorization", "Bearer sk-bench")
+            .header("content-type", "application/json")
+            .body(body.clone())
+    }
+}
+
+impl Drop for Setup {
+    fn drop(&mut self) {
+        drop(self.server.stdin.take());
+        drop(self.server.wait());
+    }
+}
+
+pub fn config(directory: &TempDir) -> Config {
+    let mut config = Config {
+        store: format!("sqlite:{}", directory.path().join("bench.db").display()),
+        master_key: Some(MASTER_KEY.into()),
+        ..Config::default()
+    };
+    config.network.private = PrivateAddresses::Allow;
+    config
+}
+
+/// reqwest wants a TLS set-up, though nothing here speaks TLS.
+fn tls() -> rustls::ClientConfig {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
+    builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+}
+
+/// A chat of about 1 KB, streamed or not.
+pub fn question(stream: bool) -> bytes::Bytes {
+    let text = "How does a gateway that is linked instead of deployed save time? ".repeat(13);
+    let mut body = json!({"model": "gpt-4o", "messages": [{"role": "system", "content": "You are brief."}, {"role": "user", "content": text}]});
+    if stream {
+        body["stream"] = json!(true);
+        body["stream_options"] = json!({"include_usage": true});
+    }
+    body.to_string().into()
+}
+
+/// The other side: answers `chat` (1 KB), `stream` (256 chunks at once) or `paced` (20 chunks, 5 ms apart) until its
+/// standard input ends.
+pub fn serve_upstream() {
+    let chunk = |text: &str| {
+        json!({"id": "chatcmpl-bench", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-2024-08-06",
+            "choices": [{"index": 0, "delta": {"content": text}, "logprobs": null, "finish_reason": null}]})
+    };
+    let events = |count: usize| -> Vec<Value> {
+        let mut events: Vec<Value> = (0..count).map(|number| chunk(&format!(" token{number}"))).collect();
+        events.push(json!({"id": "chatcmpl-bench", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-2024-08-06",
+            "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}));
+        events
+    };
+    let script = match std::env::args().nth(2).as_deref() {
+        Some("stream") => Script::sse(events(256)).done(true),
+        Some("paced") => Script::sse(events(20)).done(true).gap_ms(5),
+        _ => Script::json(200, json!({"id": "chatcmpl-bench", "object": "chat.completion", "created": 1, "model": "gpt-4o-2024-08-06",
+            "choices": [{"index": 0, "message": {"role": "assistant", "content": "It saves a hop, a process and a queue. ".repeat(20)}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 200, "completion_tokens": 180, "total_tokens": 380}})),
+    };
+    let upstream = Upstream::start_with(Options::default().recording(Recording::Off)).expect("an upstream");
+    upstream.fallback(script);
+    println!("{}", upstream.url());
+    drop(std::io::stdin().read_to_end(&mut Vec::new()));
+}

@@ -1,0 +1,27 @@
+//! Tests of what becomes of requests: traces, their queries and analytics, from outside, on every database.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "tests"
+)]
+
+mod analytics;
+mod bounds;
+mod capture;
+mod corpus;
+mod cursor;
+mod detail;
+mod filters;
+mod outage;
+mod poison;
+mod reference;
+mod retries;
+mod retry_after;
+mod shutdown;
+mod storm;
+mod support;
+mod unfit;
+mod warnings;

@@ -1,0 +1,143 @@
+//! The store goes away and comes back: requests go on, traces wait, and each is written once.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use libgateway::{ErrorCode, HealthStatus, TraceFilter, TraceId};
+use libgateway_tests::{Backend, TestGateway, backend_tests, hello, postgres, run};
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use upstream::Upstream;
+
+use self::link::Link;
+use crate::support::{Direct, PATIENCE, all_traces, assert_adds_up, eventually};
+
+#[path = "link.rs"]
+mod link;
+
+const CALLS: usize = 40;
+
+/// Makes calls, and gives the ids of their traces.
+async fn calls(test: &TestGateway, count: usize) -> BTreeSet<TraceId> {
+    let mut ids = BTreeSet::new();
+    for _ in 0..count {
+        ids.insert(test.chat(hello()).await.expect("an answer while the store is away").trace_id);
+    }
+    ids
+}
+
+/// Every trace is there, and each once.
+async fn assert_traced(test: &TestGateway, expected: &BTreeSet<TraceId>) {
+    let traces = all_traces(&test.acme, &TraceFilter::default()).await;
+    assert_eq!(traces.len(), expected.len());
+    assert_eq!(&traces.iter().map(|trace| trace.id).collect::<BTreeSet<_>>(), expected);
+}
+
+backend_tests! {
+    async fn a_locked_store_delays_no_request_and_loses_no_trace(backend: Backend) {
+        let test = TestGateway::open(backend).await;
+        let mut ids = calls(&test, 1).await;
+        test.flush().await;
+        assert_eq!(test.gateway.health().status, HealthStatus::Ok);
+
+        let lock = Direct::lock(test.store()).await;
+        let begun = Instant::now();
+        ids.extend(calls(&test, CALLS).await);
+        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+        let error = test.gateway.flush(Duration::from_millis(100)).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::StoreUnavailable);
+        let stats = test.gateway.stats();
+        assert_eq!((stats.pending, stats.persisted), (CALLS as u64, 1), "a flush that fails keeps the traces");
+        assert!(stats.pending_bytes > 0);
+        assert_adds_up(&stats);
+        eventually("health says so", async || test.gateway.health().status == HealthStatus::Degraded).await;
+        assert!(!test.gateway.health().reasons.is_empty());
+        lock.release().await;
+
+        let report = test.flush().await;
+        assert_eq!((report.persisted, report.pending, report.dropped), (CALLS as u64 + 1, 0, 0));
+        assert_eq!(test.gateway.health().status, HealthStatus::Ok);
+        assert_traced(&test, &ids).await;
+    }
+
+    async fn a_lock_that_comes_and_goes_loses_no_trace(backend: Backend) {
+        let test = TestGateway::open(backend).await;
+        let mut ids = BTreeSet::new();
+        for _ in 0..5 {
+            let lock = Direct::lock(test.store()).await;
+            ids.extend(calls(&test, 10).await);
+            lock.release().await;
+            ids.extend(calls(&test, 10).await);
+        }
+        test.flush().await;
+        assert_traced(&test, &ids).await;
+    }
+}
+
+#[test]
+fn killed_connections_cost_no_trace() {
+    run(|| async {
+        let test = TestGateway::open(Backend::Postgres).await;
+        let mut killer = PgConnection::connect(postgres::server().url()).await.unwrap();
+        let name = test.store().url().rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+        let kill = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        let mut ids = BTreeSet::new();
+        for _ in 0..30 {
+            ids.extend(calls(&test, 5).await);
+            killer.execute(sqlx::AssertSqlSafe(kill.clone())).await.unwrap();
+        }
+        test.flush().await;
+        assert_traced(&test, &ids).await;
+        assert_adds_up(&test.gateway.stats());
+    });
+}
+
+/// A gateway whose server can be unplugged.
+async fn linked() -> (TestGateway, Link) {
+    let link = Link::to(postgres::server().url()).await;
+    let test = TestGateway::open_with(Backend::Postgres, |config| config.store = link.through(&config.store)).await;
+    (test, link)
+}
+
+#[test]
+fn a_server_that_is_down_for_a_while_costs_no_trace() {
+    run(|| async {
+        let (test, mut link) = linked().await;
+        let mut ids = calls(&test, 3).await;
+        test.flush().await;
+        link.cut().await;
+        ids.extend(calls(&test, CALLS).await);
+        let error = test.gateway.flush(Duration::from_millis(100)).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::StoreUnavailable);
+        eventually("health says so", async || test.gateway.health().status == HealthStatus::Degraded).await;
+        let health = test.gateway.health();
+        assert!(!health.reasons.is_empty() && !health.reasons.concat().contains("127.0.0.1"), "{health:?}");
+        assert_eq!(test.gateway.stats().pending, CALLS as u64);
+        assert!(test.gateway.stats().store_retries > 0);
+        link.restore().await;
+        test.flush().await;
+        assert_traced(&test, &ids).await;
+        eventually("health recovers", async || test.gateway.health().status == HealthStatus::Ok).await;
+    });
+}
+
+#[test]
+fn a_query_while_the_server_is_down_says_that_the_store_is_unavailable() {
+    run(|| async {
+        let (test, mut link) = linked().await;
+        let id = *calls(&test, 1).await.first().unwrap();
+        test.flush().await;
+        link.cut().await;
+        let error = test.acme.get_trace(id).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::StoreUnavailable);
+        let upstream = Upstream::start().unwrap();
+        let error = test.acme.set_provider(TestGateway::provider(&upstream)).await.unwrap_err();
+        assert_eq!((error.code(), error.status()), (ErrorCode::StoreUnavailable, 503));
+        link.restore().await;
+        let deadline = Instant::now() + PATIENCE;
+        while test.acme.get_trace(id).await.is_err() {
+            assert!(Instant::now() < deadline, "it comes back");
+        }
+    });
+}
