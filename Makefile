@@ -59,7 +59,7 @@ fmt: ## format the code
 
 bench: ## measure the promises about speed
 	@.ci/need cargo cc
-	cargo bench --package libgateway $(LOCKED)
+	cargo bench $(CARGO_WORKSPACE) --bench gateway
 
 gen: ## write the generated files anew
 	@.ci/need cargo cc

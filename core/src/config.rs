@@ -1,7 +1,7 @@
 //! What a host may set, as plain data; validated once into [`Settings`]. Reads the environment only in
 //! [`Config::from_env`].
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ use crate::{
 ///
 /// From JSON unknown keys are refused. Every key is also read from the environment by [`Config::from_env`], as
 /// `GATEWAY_<KEY>`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// `sqlite:PATH`, `sqlite::memory:` or `postgres://…`; `sqlite:gateway.db` when omitted.
@@ -214,6 +214,10 @@ impl Config {
 
     /// Reads a JSON object.
     pub fn from_json(text: &str) -> Result<Self> {
+        // Serde would take a list too, value by value.
+        if !text.trim_start().starts_with('{') {
+            return Err(Error::new(ErrorCode::InvalidConfig, "the configuration: not a JSON object"));
+        }
         serde_json::from_str(text).map_err(|error| {
             let message = format!("the configuration: {error}");
             Error::new(ErrorCode::InvalidConfig, message)
@@ -233,6 +237,45 @@ impl Config {
             true => Err(Error::config("master_key", "master_key is missing; make one with `openssl rand -hex 32` and keep it safe")),
             false => MasterKeys::parse(&keys),
         }
+    }
+}
+
+impl fmt::Debug for Config {
+    /// All but the address of a database server, which may carry a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            store,
+            master_key,
+            master_keys,
+            migrate,
+            capture,
+            providers,
+            timeouts,
+            retry,
+            network,
+            limits,
+            recorder,
+            stale_limit_ms,
+        } = self;
+        let store = match store.split_once(':') {
+            Some(("sqlite", _)) => store.clone(),
+            Some((scheme, _)) => format!("{scheme}:[secret]"),
+            None => "[secret]".to_owned(),
+        };
+        f.debug_struct("Config")
+            .field("store", &store)
+            .field("master_key", master_key)
+            .field("master_keys", master_keys)
+            .field("migrate", migrate)
+            .field("capture", capture)
+            .field("providers", providers)
+            .field("timeouts", timeouts)
+            .field("retry", retry)
+            .field("network", network)
+            .field("limits", limits)
+            .field("recorder", recorder)
+            .field("stale_limit_ms", stale_limit_ms)
+            .finish()
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod analytics;
 mod auth;
+mod cache;
 mod clock;
 mod config;
 mod content;

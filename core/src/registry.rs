@@ -5,15 +5,15 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use moka::future::Cache;
 use parking_lot::Mutex;
 
 use crate::{
+    cache::{Cache, NeverExpires},
     config::{Retry, Settings, Timeouts},
     crypto::{DataKey, MasterKeys},
     error::{Error, ErrorCode, Result},
@@ -51,8 +51,6 @@ struct Loader {
     store: Store,
     master_keys: Arc<MasterKeys>,
     build: BuildContext,
-    /// Counts invalidations: a tenant that was loaded across one is loaded again.
-    epoch: AtomicU64,
 }
 
 /// What building a provider takes, beyond the provider's own configuration.
@@ -66,7 +64,8 @@ pub(crate) struct BuildContext {
 /// Providers by name; each is built when it is first asked for.
 #[derive(Debug, Default)]
 struct Providers {
-    by_name: BTreeMap<ProviderName, Slot>,
+    /// Boxed: a node of the map has room for eleven, and most tenants have one.
+    by_name: BTreeMap<ProviderName, Box<Slot>>,
     default: Option<ProviderName>,
 }
 
@@ -78,11 +77,11 @@ struct Slot {
 }
 
 impl Registry {
-    pub(crate) fn new(settings: &Settings, store: Store, master_keys: Arc<MasterKeys>, background: Arc<Background>) -> Result<Self> {
+    pub(crate) fn new(settings: &Settings, store: Store, background: Arc<Background>) -> Result<Self> {
         let build = BuildContext::new(settings);
         let defaults = Providers::of_config(&settings.providers, &build)?;
-        let loader = Arc::new(Loader { store, master_keys, build, epoch: AtomicU64::new(0) });
-        let tenants = Cache::builder().max_capacity(settings.limits.cache_entries).build();
+        let loader = Arc::new(Loader { store, master_keys: Arc::clone(&settings.master_keys), build });
+        let tenants = Cache::new(settings.limits.cache_entries, NeverExpires);
         Ok(Self { loader, background, tenants, freshness: Arc::new(Freshness::new(settings.stale_limit)), defaults })
     }
 
@@ -90,13 +89,12 @@ impl Registry {
     pub(crate) async fn tenant(&self, id: &TenantId) -> Result<Arc<ActiveTenant>> {
         if self.freshness.is_stale() {
             // The cache can no longer be trusted: the store answers, or nobody does.
-            self.tenants.invalidate(id).await;
+            self.tenants.forget(id).await;
         } else if let Some(tenant) = self.tenants.get(id).await {
             return Ok(tenant);
         }
-        let (loader, background, wanted) = (Arc::clone(&self.loader), Arc::clone(&self.background), id.clone());
-        let load = async move { background.run(async move { loader.load(wanted).await }).await };
-        self.tenants.try_get_with_by_ref(id, load).await.map_err(Arc::unwrap_or_clone)
+        let (loader, tenants, id) = (Arc::clone(&self.loader), self.tenants.clone(), id.clone());
+        self.background.run_to_end(async move { tenants.get_or_load(&id, || loader.load(&id)).await }).await
     }
 
     /// The tenant, if it may call.
@@ -162,8 +160,7 @@ impl Registry {
 
     /// Forgets a tenant, so that the next call reads the store.
     pub(crate) async fn forget(&self, id: &TenantId) {
-        self.loader.epoch.fetch_add(1, Ordering::SeqCst);
-        self.tenants.invalidate(id).await;
+        self.tenants.forget(id).await;
     }
 
     /// Asks the store what changed since the last time and forgets it. Called by the poller alone.
@@ -172,6 +169,9 @@ impl Registry {
         let changes = self.loader.store.changes_since(self.freshness.generation.load(Ordering::SeqCst)).await;
         match changes {
             Ok(changes) => {
+                if changes.everything {
+                    self.tenants.forget_all();
+                }
                 for tenant in &changes.tenants {
                     self.forget(tenant).await;
                 }
@@ -193,22 +193,7 @@ impl Registry {
 }
 
 impl Loader {
-    /// A load that a change has overtaken is repeated so many times.
-    const ATTEMPTS: usize = 3;
-
-    async fn load(&self, id: TenantId) -> Result<Arc<ActiveTenant>> {
-        let mut attempt = 1;
-        loop {
-            let epoch = self.epoch.load(Ordering::SeqCst);
-            let loaded = self.load_once(&id).await;
-            if attempt == Self::ATTEMPTS || epoch == self.epoch.load(Ordering::SeqCst) {
-                return loaded;
-            }
-            attempt += 1;
-        }
-    }
-
-    async fn load_once(&self, id: &TenantId) -> Result<Arc<ActiveTenant>> {
+    async fn load(&self, id: &TenantId) -> Result<Arc<ActiveTenant>> {
         let record = self.store.load_tenant(id).await?.ok_or_else(|| Error::tenant_not_found(id))?;
         let data_key = self.data_key(&record)?;
         let providers = Providers::of_records(&record, &data_key)?;
@@ -267,7 +252,7 @@ impl Providers {
         if info.default {
             self.default = Some(name.clone());
         }
-        self.by_name.insert(name, Slot { info, secret, built: OnceLock::new() });
+        self.by_name.insert(name, Box::new(Slot { info, secret, built: OnceLock::new() }));
     }
 
     fn get(&self, name: &ProviderName, context: &BuildContext) -> Result<Arc<Provider>> {
@@ -333,9 +318,15 @@ impl Freshness {
         self.away.store(false, Ordering::SeqCst);
     }
 
-    /// Whether cached entries may no longer be served.
+    /// The store did not answer in time.
+    pub(crate) fn no_answer(&self) -> Error {
+        self.away.store(true, Ordering::SeqCst);
+        Error::new(ErrorCode::StoreUnavailable, "the store does not answer")
+    }
+
+    /// Whether cached entries may no longer be served: nobody has confirmed them for too long.
     pub(crate) fn is_stale(&self) -> bool {
-        self.is_away() && self.confirmed.lock().elapsed() > self.limit
+        self.confirmed.lock().elapsed() > self.limit
     }
 
     /// Whether the last poll failed.

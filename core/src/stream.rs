@@ -49,6 +49,7 @@ pub struct ReplyStream {
     headers: HeaderMap,
     trace_id: TraceId,
     provider: ProviderName,
+    is_event_stream: bool,
     live: Option<Live>,
     events: sse::Framer,
 }
@@ -86,7 +87,7 @@ impl ReplyStream {
             armed: false,
             _permit: opened.permit,
         };
-        Self { status: opened.status, headers: opened.headers, trace_id, provider: opened.provider, live: Some(live), events: sse::Framer::new(EVENT_BYTES) }
+        Self { status: opened.status, headers: opened.headers, trace_id, provider: opened.provider, is_event_stream: opened.is_event_stream, live: Some(live), events: sse::Framer::new(EVENT_BYTES) }
     }
 
     /// The upstream's status, 200 to 299.
@@ -116,7 +117,17 @@ impl ReplyStream {
 
     /// The data of the next event, `[DONE]` and comments left out; `None` at the end. Do not mix it with
     /// [`ReplyStream::next_chunk`]: each takes what the other then misses.
+    ///
+    /// Fails with `upstream_invalid_response` when the provider answered with something else than events.
     pub async fn next_event(&mut self) -> Option<Result<Bytes>> {
+        if !self.is_event_stream {
+            let live = self.live.take()?;
+            let message = "the provider's answer is no stream of events; read it with next_chunk";
+            let error = Error::new(ErrorCode::UpstreamInvalidResponse, message).with_provider(self.provider.as_str());
+            let error = error.with_request_id(live.watch.draft.request_id());
+            live.watch.draft.fail(&error);
+            return Some(Err(error));
+        }
         loop {
             match self.events.next_frame() {
                 Err(error) => return Some(Err(error.into())),
@@ -127,7 +138,11 @@ impl ReplyStream {
                 }
                 Ok(None) => match self.next_chunk().await {
                     Some(Ok(chunk)) => self.events.push(&chunk),
-                    Some(Err(error)) => return Some(Err(error)),
+                    Some(Err(error)) => {
+                        // Nothing follows an error: what has come of the event it cut is none.
+                        self.events = sse::Framer::new(EVENT_BYTES);
+                        return Some(Err(error));
+                    }
                     None => return self.events.finish().and_then(event_data).map(Ok),
                 },
             }
@@ -150,8 +165,9 @@ impl Stream for ReplyStream {
                 Poll::Ready(last.map(Ok))
             }
             Step::Failed(error) => {
-                let error = error.with_provider(self.provider.as_str()).with_request_id(self.trace_id.to_string());
+                let mut error = error.with_provider(self.provider.as_str());
                 if let Some(live) = self.live.take() {
+                    error = error.with_request_id(live.watch.draft.request_id());
                     live.watch.draft.fail(&error);
                 }
                 Poll::Ready(Some(Err(error)))
@@ -184,7 +200,7 @@ impl Live {
             self.armed = false;
             let worked = Instant::now();
             let step = match arrived {
-                Some(Ok(_)) if worked >= self.total => Some(Step::Failed(timed_out(ErrorCode::TotalTimeout, "total_ms"))),
+                Some(Ok(_)) if worked >= self.total => Some(Step::Failed(Error::timed_out(ErrorCode::TotalTimeout))),
                 Some(Ok(bytes)) => self.pass(bytes),
                 Some(Err(error)) => Some(Step::Failed(error)),
                 None => Some(Step::End(self.filter.as_mut().and_then(UsageFilter::finish))),
@@ -216,9 +232,9 @@ impl Live {
         }
         std::task::ready!(self.timer.as_mut().poll(context));
         Poll::Ready(Step::Failed(if Instant::now() >= self.total {
-            timed_out(ErrorCode::TotalTimeout, "total_ms")
+            Error::timed_out(ErrorCode::TotalTimeout)
         } else {
-            timed_out(ErrorCode::IdleTimeout, "idle_ms")
+            Error::timed_out(ErrorCode::IdleTimeout)
         }))
     }
 }
@@ -233,10 +249,6 @@ impl Watch {
         }
         Ok(())
     }
-}
-
-fn timed_out(code: ErrorCode, setting: &str) -> Error {
-    Error::new(code, format!("the provider's stream stopped for longer than timeouts.{setting}"))
 }
 
 impl fmt::Debug for ReplyStream {

@@ -1,49 +1,53 @@
-//! The gateway's own thread: recorder, store and poller live on it, and outlive the runtimes of callers. It never
-//! runs a caller's request.
+//! The gateway's own thread: recorder, store and upkeep live on it, and outlive the runtimes of callers. It never runs
+//! a caller's request.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::mpsc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::{
     runtime::{Builder, Handle},
-    sync::watch,
-    task::JoinHandle,
+    sync::{oneshot, watch},
+    task::{JoinError, JoinHandle},
 };
 
 use crate::error::{Error, ErrorCode, Result};
 
-/// A thread with a runtime of its own, ended by [`Background::stop`] or by dropping it.
+/// A thread with a runtime of its own, until [`Background::leave`].
 #[derive(Debug)]
 pub(crate) struct Background {
     handle: Handle,
-    stop: watch::Sender<bool>,
-    ended: Mutex<Option<tokio::sync::oneshot::Receiver<()>>>,
+    leave: watch::Sender<bool>,
+    ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 impl Background {
-    /// How long tasks may go on after the thread was told to stop.
+    /// How long tasks may go on after the thread was told to end.
     const GRACE: Duration = Duration::from_secs(1);
 
     /// Starts the thread.
     pub(crate) fn start() -> Result<Self> {
-        let failed = |error: std::io::Error| Error::new(ErrorCode::Internal, "the gateway's thread cannot be started").with_source(error);
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let handle = runtime.handle().clone();
-        let (stop, mut stopped) = watch::channel(false);
-        let (end, ended) = tokio::sync::oneshot::channel();
-        std::thread::Builder::new()
-            .name("libgateway".to_owned())
-            .spawn(move || {
-                // An error means that the sender is gone: that is a stop, too.
-                let _ = runtime.block_on(stopped.wait_for(|stop| *stop));
-                runtime.shutdown_timeout(Self::GRACE);
-                let _ = end.send(());
-            })
-            .map_err(failed)?;
-        Ok(Self { handle, stop, ended: Mutex::new(Some(ended)) })
+        let failed = |error| Error::new(ErrorCode::Internal, "the gateway's thread cannot be started").with_source(error);
+        let (leave, mut left) = watch::channel(false);
+        let (started, starting) = mpsc::sync_channel(1);
+        let (end, ended) = oneshot::channel();
+        let thread = move || {
+            let runtime = match Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return drop(started.send(Err(error))),
+            };
+            drop(started.send(Ok(runtime.handle().clone())));
+            // An error means that the sender is gone: that is a reason to end, too.
+            drop(runtime.block_on(left.wait_for(|leave| *leave)));
+            runtime.shutdown_timeout(Self::GRACE);
+            let _ = end.send(());
+        };
+        std::thread::Builder::new().name("libgateway".to_owned()).spawn(thread).map_err(failed)?;
+        let gone = |_| Error::new(ErrorCode::Internal, "the gateway's thread cannot be started");
+        let handle = starting.recv().map_err(gone)?.map_err(failed)?;
+        Ok(Self { handle, leave, ended: Mutex::new(Some(ended)) })
     }
 
-    /// Runs a future on the thread, to its end even when the caller goes away.
+    /// Starts a task on the thread. Whoever holds the handle owns it.
     pub(crate) fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -52,30 +56,59 @@ impl Background {
         self.handle.spawn(future)
     }
 
-    /// Runs a future on the thread and waits for its result.
+    /// Runs work that blocks, beside the thread.
+    #[expect(clippy::disallowed_methods, reason = "this is the gateway's own pool, not the host's")]
+    pub(crate) fn spawn_blocking(&self, work: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+        self.handle.spawn_blocking(work)
+    }
+
+    /// Runs a future on the thread and waits for its result. Dropping the wait ends the future.
     pub(crate) async fn run<F, T>(&self, future: F) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        match self.spawn(future).await {
-            Ok(result) => result,
-            Err(error) if error.is_cancelled() => Err(Error::new(ErrorCode::Closed, "the gateway is closed")),
-            Err(error) => Err(Error::new(ErrorCode::Internal, "a task of the gateway failed").with_source(error)),
-        }
+        let mut task = AbortOnDrop(self.spawn(future));
+        joined((&mut task.0).await)
+    }
+
+    /// Runs a future on the thread, to its end even when nobody waits for it any more.
+    pub(crate) async fn run_to_end<F, T>(&self, future: F) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        joined(self.spawn(future).await)
     }
 
     /// Tells the thread to end, from the thread itself or from anywhere.
     pub(crate) fn leave(&self) {
-        self.stop.send_replace(true);
+        self.leave.send_replace(true);
     }
 
-    /// Tells the thread to end, and waits until it has.
-    pub(crate) async fn stop(&self) {
-        self.leave();
+    /// Waits until the thread has ended. Only the first one who asks waits.
+    pub(crate) async fn ended(&self) {
         let ended = self.ended.lock().take();
         if let Some(ended) = ended {
-            let _ = ended.await;
+            // An error means that the thread is gone.
+            drop(ended.await);
         }
+    }
+}
+
+/// A task that ends with the wait for it.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn joined<T>(outcome: Result<Result<T>, JoinError>) -> Result<T> {
+    match outcome {
+        Ok(result) => result,
+        Err(error) if error.is_cancelled() => Err(Error::new(ErrorCode::Closed, "the gateway is closed")),
+        Err(_) => Err(Error::new(ErrorCode::Internal, "a task of the gateway panicked")),
     }
 }

@@ -10,16 +10,14 @@ use crate::{
     store::{PageRequest, Store, StoredTrace, decode_cursor, encode_cursor},
     types::{
         ids::{TenantId, TraceId},
+        page::page_limit,
         trace::{Attempt, TraceDetail, TraceFlag, TracePage, TraceQuery},
     },
 };
 
 /// A page of a tenant's traces, newest first.
 pub(crate) async fn list(store: &Store, tenant: &TenantId, query: &TraceQuery) -> Result<TracePage> {
-    let limit = query.limit.unwrap_or(50);
-    if !(1..=200).contains(&limit) {
-        return Err(Error::invalid("limit", format!("limit is {limit}; it must be 1 to 200")));
-    }
+    let limit = page_limit(query.limit)?;
     let TraceQuery { filter, since, until, .. } = query;
     let mut request = PageRequest { tenant, filter, since: *since, until: *until, before: None, limit };
     request.before = query.cursor.as_deref().map(|cursor| decode_cursor(&request, cursor)).transpose()?;

@@ -25,19 +25,19 @@ impl Window {
     pub(super) fn of(query: &AnalyticsQuery, now: Timestamp) -> Result<Self> {
         let minutes = query.bucket_minutes.unwrap_or(60);
         if !BUCKET_MINUTES.contains(&minutes) {
-            return Err(Error::invalid("bucket", format!("bucket is {minutes} minutes; it must be one of {BUCKET_MINUTES:?}")));
+            return Err(Error::invalid("bucket_minutes", format!("bucket_minutes is {minutes} minutes; it must be one of {BUCKET_MINUTES:?}")));
         }
         if query.time_zone.as_deref().is_some_and(|zone| zone != "UTC") {
             return Err(Error::invalid("time_zone", "time_zone must be UTC"));
         }
         let until = query.until.unwrap_or(now);
         let since = match (query.since, query.window_hours) {
-            (Some(_), Some(_)) => return Err(Error::invalid("window", "window and since exclude each other; give one of them")),
+            (Some(_), Some(_)) => return Err(Error::invalid("window_hours", "window_hours and since exclude each other; give one of them")),
             (Some(since), None) => since,
             (None, hours) => {
                 let hours = hours.unwrap_or(24);
                 if !(1..=MAX_HOURS).contains(&hours) {
-                    return Err(Error::invalid("window", format!("window is {hours} hours; it must be 1 to {MAX_HOURS}")));
+                    return Err(Error::invalid("window_hours", format!("window_hours is {hours} hours; it must be 1 to {MAX_HOURS}")));
                 }
                 until.plus_millis(-i64::from(hours) * 60 * MINUTE_MS)
             }
@@ -60,7 +60,7 @@ impl Window {
         let count = (self.to.as_millis() - first + self.bucket_ms - 1) / self.bucket_ms;
         match usize::try_from(count) {
             Ok(count_) if count <= MAX_BUCKETS => Ok(count_),
-            _ => Err(Error::invalid("bucket", format!("the window has {count} buckets; at most {MAX_BUCKETS} are answered, so choose a larger bucket"))),
+            _ => Err(Error::invalid("bucket_minutes", format!("the window has {count} buckets; at most {MAX_BUCKETS} are answered, so choose a larger bucket"))),
         }
     }
 
@@ -112,10 +112,10 @@ mod tests {
         let now = at("2026-03-01T00:00:00Z");
         let query = AnalyticsQuery::default;
         for (query, param) in [
-            (AnalyticsQuery { bucket_minutes: Some(7), ..query() }, "bucket"),
-            (AnalyticsQuery { window_hours: Some(0), ..query() }, "window"),
-            (AnalyticsQuery { window_hours: Some(9_000), ..query() }, "window"),
-            (AnalyticsQuery { window_hours: Some(1), since: Some(now), ..query() }, "window"),
+            (AnalyticsQuery { bucket_minutes: Some(7), ..query() }, "bucket_minutes"),
+            (AnalyticsQuery { window_hours: Some(0), ..query() }, "window_hours"),
+            (AnalyticsQuery { window_hours: Some(9_000), ..query() }, "window_hours"),
+            (AnalyticsQuery { window_hours: Some(1), since: Some(now), ..query() }, "window_hours"),
             (AnalyticsQuery { since: Some(now), until: Some(now), ..query() }, "since"),
             (AnalyticsQuery { since: Some(at("2020-01-01T00:00:00Z")), ..query() }, "since"),
             (AnalyticsQuery { time_zone: Some("Europe/Berlin".to_owned()), ..query() }, "time_zone"),
@@ -123,6 +123,6 @@ mod tests {
             assert_eq!(Window::of(&query, now).unwrap_err().param(), Some(param), "{query:?}");
         }
         let fine = AnalyticsQuery { window_hours: Some(8_784), bucket_minutes: Some(5), ..query() };
-        assert_eq!(Window::of(&fine, now).unwrap().buckets().unwrap_err().param(), Some("bucket"));
+        assert_eq!(Window::of(&fine, now).unwrap().buckets().unwrap_err().param(), Some("bucket_minutes"));
     }
 }

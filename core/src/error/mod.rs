@@ -6,6 +6,7 @@ mod body;
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -155,8 +156,8 @@ impl ErrorCode {
     }
 
     /// The code of that number.
-    pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| i64::from(code.number()) == number)
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.number() == number)
     }
 }
 
@@ -196,6 +197,7 @@ struct Inner {
     provider: Option<String>,
     request_id: Option<String>,
     body: Option<Bytes>,
+    headers: HeaderMap,
     retries_spent: bool,
     #[source]
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -213,6 +215,7 @@ impl Error {
             provider: None,
             request_id: None,
             body: None,
+            headers: HeaderMap::new(),
             retries_spent: false,
             source: None,
         }))
@@ -231,6 +234,16 @@ impl Error {
     /// The [`ErrorCode::TenantNotFound`] of this tenant.
     pub(crate) fn tenant_not_found(tenant: &dyn fmt::Display) -> Self {
         Self::new(ErrorCode::TenantNotFound, format!("tenant {tenant} does not exist; create it with create_tenant"))
+    }
+
+    /// The error of a timeout of the upstream; it names the setting.
+    pub(crate) fn timed_out(code: ErrorCode) -> Self {
+        let message = match code {
+            ErrorCode::FirstByteTimeout => "the provider did not answer within timeouts.first_byte_ms",
+            ErrorCode::IdleTimeout => "the provider's answer stopped for longer than timeouts.idle_ms",
+            _ => "the call took longer than timeouts.total_ms or its own timeout",
+        };
+        Self::new(code, message)
     }
 
     /// What went wrong.
@@ -279,6 +292,11 @@ impl Error {
         self.0.body.as_ref()
     }
 
+    /// The upstream's headers that are the caller's business: rate limits, request ids.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
     /// Whether the gateway has already retried; a client should not multiply the attempts.
     pub fn retries_spent(&self) -> bool {
         self.0.retries_spent
@@ -321,6 +339,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.0.headers = headers;
+        self
+    }
+
     pub(crate) fn with_retries_spent(mut self, spent: bool) -> Self {
         self.0.retries_spent = spent;
         self
@@ -357,7 +380,7 @@ mod tests {
         }
         for code in ErrorCode::ALL {
             assert_eq!(ErrorCode::from_name(code.name()), Some(*code));
-            assert_eq!(ErrorCode::from_number(i64::from(code.number())), Some(*code));
+            assert_eq!(ErrorCode::from_number(code.number()), Some(*code));
         }
     }
 

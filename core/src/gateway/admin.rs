@@ -1,6 +1,6 @@
 //! Tenants, providers and API keys. A change is seen at once in this process, and within seconds in every other one.
 
-use super::{Gateway, TenantHandle, upkeep::erase_deleted};
+use super::{Gateway, TenantHandle};
 use crate::{
     clock,
     crypto::DataKey,
@@ -8,6 +8,7 @@ use crate::{
     store::{ProviderChange, ProviderRecord, Store, TenantRecord},
     types::{
         ids::{ProviderName, TenantId},
+        page::page_limit,
         provider::{ProviderConfig, ProviderInfo, Secret},
         tenant::{NewTenant, Tenant, TenantPage, TenantQuery, TenantStatus, TenantUpdate},
     },
@@ -54,10 +55,7 @@ impl Gateway {
 
     /// A page of tenants, by id.
     pub async fn list_tenants(&self, query: TenantQuery) -> Result<TenantPage> {
-        let limit = query.limit.unwrap_or(50);
-        if !(1..=200).contains(&limit) {
-            return Err(Error::invalid("limit", format!("limit is {limit}; it must be 1 to 200")));
-        }
+        let limit = page_limit(query.limit)?;
         let after = query.cursor.map(|cursor| cursor.parse::<TenantId>()).transpose();
         let after = after.map_err(|_| Error::invalid("cursor", "cursor is not a next_cursor of list_tenants"))?;
         self.core.run(move |store| async move { store.list_tenants(after.as_ref(), limit).await }).await
@@ -79,12 +77,7 @@ impl Gateway {
         self.core.run(move |store| async move { store.delete_tenant(&wanted, clock::now()).await }).await?;
         self.core.registry.forget(id).await;
         self.core.auth.forget_tenant(id);
-        let store = self.core.store.clone();
-        self.core.background.spawn(async move {
-            if let Err(error) = erase_deleted(&store).await {
-                tracing::warn!(%error, "the traces of a deleted tenant are not erased yet; it is tried again later");
-            }
-        });
+        self.core.deleted.notify_one();
         Ok(())
     }
 }
@@ -97,8 +90,10 @@ impl TenantHandle {
         let core = &self.core;
         let record = self.record().await?;
         let data_key = core.registry.data_key(&record)?;
+        // A stored key that does not open is no obstacle to a new one.
+        let replaced = config.api_key.is_some();
         let stored = match record.providers.iter().find(|provider| Some(&provider.info.name) == config.effective_name().as_ref()) {
-            Some(ProviderRecord { info, secret: Some(secret) }) => Some(data_key.open_secret(&self.id, &info.name, secret)?),
+            Some(ProviderRecord { info, secret: Some(secret) }) if !replaced => Some(data_key.open_secret(&self.id, &info.name, secret)?),
             _ => None,
         };
         let default = config.default;

@@ -10,6 +10,8 @@ mod upkeep;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use tokio::sync::Notify;
+
 pub use self::{provider_handle::ProviderHandle, tenant_handle::TenantHandle};
 use crate::{
     auth::{Auth, Caller},
@@ -20,7 +22,11 @@ use crate::{
     registry::Registry,
     store::{Backend, Store, migration_sql},
     tasks::Background,
-    types::stats::{DeadLetter, FlushReport, Health, HealthStatus, Stats},
+    types::{
+        api_key::Scope,
+        page::page_limit,
+        stats::{DeadLetter, FlushReport, Health, HealthStatus, Stats},
+    },
 };
 
 /// An open gateway. Cheap to clone; all clones are one gateway, which is closed by [`Gateway::close`] or when the
@@ -56,6 +62,8 @@ pub(crate) struct Core {
     pub(crate) store: Store,
     pub(crate) master_keys: Arc<MasterKeys>,
     pub(crate) background: Arc<Background>,
+    /// A tenant was deleted.
+    deleted: Arc<Notify>,
     tasks: shutdown::Tasks,
 }
 
@@ -80,9 +88,10 @@ impl Gateway {
         Ok(TenantHandle { core: Arc::clone(&self.core), id: id.as_ref().parse()?, api_key_id: None })
     }
 
-    /// The handle of the tenant an API key belongs to; its calls are traced as made with that key.
-    /// `insufficient_scope` for an admin key, which has no tenant.
-    pub fn tenant_of(&self, caller: &Caller) -> Result<TenantHandle> {
+    /// The handle of the tenant an API key belongs to, for work that needs the scope; its calls are traced as made
+    /// with that key. `insufficient_scope` without the scope, and for an admin key, which has no tenant.
+    pub fn tenant_of(&self, caller: &Caller, scope: Scope) -> Result<TenantHandle> {
+        caller.require(scope)?;
         let no_tenant = || Error::new(ErrorCode::InsufficientScope, "an admin key has no tenant; name one");
         let id = caller.tenant_id.clone().ok_or_else(no_tenant)?;
         Ok(TenantHandle { core: Arc::clone(&self.core), id, api_key_id: Some(caller.api_key_id.as_str().into()) })
@@ -91,8 +100,8 @@ impl Gateway {
     /// The caller an API key stands for: `missing_api_key` or `invalid_api_key` when there is none. `secret` is the
     /// bare key, without a scheme.
     pub async fn authenticate(&self, secret: Option<&str>) -> Result<Caller> {
-        let (core, stale) = (&self.core, self.core.registry.freshness().is_stale());
-        core.auth.authenticate(secret, stale, |hash| core.run(move |store| async move { store.find_api_key(&hash).await })).await
+        self.core.open()?;
+        self.core.auth.authenticate(secret, self.core.registry.freshness().is_stale()).await
     }
 
     /// Waits until every trace accepted so far is in the store, or the time is over. Fails with `store_unavailable`
@@ -102,15 +111,16 @@ impl Gateway {
         checked(self.core.pipeline.recorder.flush(timeout).await)
     }
 
-    /// Ends the gateway: waits until every trace is in the store, or the time is over, and closes the store. Calls
-    /// that are still running go on, and their traces are lost once the time is over.
+    /// Ends the gateway: waits until every request has ended and its trace is in the store, or the time is over, and
+    /// closes the store. New calls are refused; those still running after the time go on, and their traces are lost.
+    /// Fails with `store_unavailable` when traces were lost.
     pub async fn close(&self, timeout: Duration) -> Result<FlushReport> {
         checked(self.core.shutdown(timeout).await)
     }
 
     /// The newest traces the store refused, at most `limit` (1 to 200): what is known of each, and why it was refused.
     pub async fn list_dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>> {
-        let limit = limit.clamp(1, 200);
+        page_limit(Some(limit))?;
         self.core.run(move |store| async move { store.list_dead_letters(limit).await }).await
     }
 
@@ -132,6 +142,9 @@ impl Gateway {
 }
 
 impl Core {
+    /// How long a query may take.
+    const ANSWER: Duration = Duration::from_secs(60);
+
     /// Runs a query on the gateway's thread.
     async fn run<T, F>(&self, query: impl FnOnce(Store) -> F + Send) -> Result<T>
     where
@@ -139,7 +152,8 @@ impl Core {
         T: Send + 'static,
     {
         self.open()?;
-        self.background.run(query(self.store.clone())).await
+        let answer = tokio::time::timeout(Self::ANSWER, self.background.run(query(self.store.clone()))).await;
+        answer.unwrap_or_else(|_| Err(Error::new(ErrorCode::StoreUnavailable, "the store does not answer")))
     }
 
     /// Refuses work after the gateway was closed.
@@ -153,8 +167,10 @@ fn checked(report: FlushReport) -> Result<FlushReport> {
     if report.is_complete() {
         return Ok(report);
     }
+    let FlushReport { pending, dropped, .. } = report;
     let reason = report.error.as_deref().unwrap_or("the time was too short");
-    Err(Error::new(ErrorCode::StoreUnavailable, format!("{} traces are not in the store yet: {reason}", report.pending)))
+    let message = format!("{pending} traces are not in the store yet and {dropped} are lost: {reason}");
+    Err(Error::new(ErrorCode::StoreUnavailable, message))
 }
 
 impl fmt::Debug for Gateway {

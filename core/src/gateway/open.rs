@@ -1,14 +1,20 @@
-//! Opens a gateway: store, keys, thread, poller.
+//! Opens a gateway: store, keys, thread, upkeep. What fails on the way leaves nothing behind.
 
 use std::sync::Arc;
 
-use super::{Core, shutdown::Tasks, upkeep::Upkeep};
+use tokio::sync::Notify;
+
+use super::{
+    Core,
+    shutdown::{Running, Tasks},
+    upkeep::Upkeep,
+};
 use crate::{
     auth::Auth,
     clock,
     config::Settings,
     crypto::MasterKeys,
-    error::Result,
+    error::{Error, ErrorCode, Result},
     pipeline::Pipeline,
     pricing::Prices,
     recorder::{Encoder, Recorder},
@@ -19,39 +25,66 @@ use crate::{
 };
 
 pub(super) async fn open(settings: Settings) -> Result<Core> {
-    let background = Arc::new(Background::start()?);
-    let master_keys = Arc::clone(&settings.master_keys);
-    let options = StoreOptions { url: settings.store.clone(), migrate: settings.migrate, pool_size: None, now: clock::now() };
-    let keys = Arc::clone(&master_keys);
-    let (store, generation) = background
-        .run(async move {
-            let store = Store::open(&options).await?;
-            recognise_keys(&store, &keys).await?;
-            let generation = store.generation().await?;
-            Ok((store, generation))
-        })
-        .await?;
-    let registry = Registry::new(&settings, store.clone(), Arc::clone(&master_keys), Arc::clone(&background))?;
-    registry.freshness().begin(generation);
-    let registry = Arc::new(registry);
-    let auth = Arc::new(Auth::new(settings.limits.cache_entries));
-    let encoder = Encoder::new(Arc::new(Prices::builtin()))?;
-    let (recorder, writer) = Recorder::start(settings.recorder, encoder, store.clone(), &background);
-    let upkeep = Upkeep { registry: Arc::clone(&registry), auth: Arc::clone(&auth), store: store.clone() };
-    let upkeep = background.spawn(upkeep.run());
+    // What the configuration alone can decide is decided before anything is started.
     let transport = Arc::new(Transport::new(&settings.network)?);
-    let warmed = Arc::clone(&transport);
-    background.spawn(async move { warmed.warm() });
-    let pipeline = Pipeline::new(&settings, Arc::clone(&registry), recorder, transport);
-    Ok(Core { pipeline, registry, auth, store, master_keys, background, tasks: Tasks::new(writer, upkeep) })
+    let encoder = Encoder::new(Arc::new(Prices::builtin()))?;
+    let background = Arc::new(Background::start()?);
+    let options = StoreOptions { url: settings.store.clone(), migrate: settings.migrate, pool_size: None, now: clock::now() };
+    let keys = Arc::clone(&settings.master_keys);
+    let opened = background.run(async move {
+        let store = Store::open(&options).await?;
+        match recognise(&store, &keys).await {
+            Ok(generation) => Ok((store, generation)),
+            Err(error) => {
+                store.close().await;
+                Err(error)
+            }
+        }
+    });
+    let (store, generation) = opened.await?;
+    let registry = match Registry::new(&settings, store.clone(), Arc::clone(&background)) {
+        Ok(registry) => Arc::new(registry),
+        Err(error) => {
+            background.run_to_end(async move { Ok(store.close().await) }).await?;
+            return Err(error);
+        }
+    };
+    registry.freshness().begin(generation);
+
+    let auth = Arc::new(Auth::new(settings.limits.cache_entries, store.clone(), Arc::clone(&background)));
+    let deleted = Arc::new(Notify::new());
+    let upkeep = Upkeep { registry: Arc::clone(&registry), auth: Arc::clone(&auth), store: store.clone(), deleted: Arc::clone(&deleted) };
+    let (recorder, writer) = Recorder::start(settings.recorder, encoder, store.clone(), &background);
+    let upkeep = upkeep.start(&background);
+    transport.warm(&background);
+    Ok(Core {
+        pipeline: Pipeline::new(&settings, Arc::clone(&registry), recorder, transport),
+        registry,
+        auth,
+        store,
+        master_keys: settings.master_keys,
+        background,
+        deleted,
+        tasks: Tasks::new(Running { writer, upkeep }),
+    })
 }
 
-/// Checks every configured key against what the store remembers of it, and lets the store remember the current one.
-async fn recognise_keys(store: &Store, keys: &MasterKeys) -> Result<()> {
-    for version in keys.versions() {
-        let check_value = keys.check_value(version)?;
-        let remembered = store.remember_master_key(version, &check_value).await?;
-        keys.verify_check_value(version, &remembered)?;
+/// Checks the keyring against the keys the store was made with, lets the store remember a new one, and says which
+/// generation the store is at.
+async fn recognise(store: &Store, keys: &MasterKeys) -> Result<i64> {
+    let remembered = store.master_keys().await?;
+    for (version, check_value) in &remembered {
+        if !keys.versions().any(|known| known == *version) {
+            let message = format!("the store was made with master key version {version}, which is not configured; add it to master_keys");
+            return Err(Error::new(ErrorCode::WrongMasterKey, message).with_param(format!("master_keys.{version}")));
+        }
+        keys.verify_check_value(*version, check_value)?;
     }
-    Ok(())
+    for version in keys.versions() {
+        if !remembered.iter().any(|(known, _)| *known == version) {
+            let check_value = store.remember_master_key(version, &keys.check_value(version)?).await?;
+            keys.verify_check_value(version, &check_value)?;
+        }
+    }
+    store.generation().await
 }

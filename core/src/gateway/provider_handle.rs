@@ -51,6 +51,24 @@ impl ProviderHandle {
         self.tenant.core.pipeline.stream(self.call(Endpoint::Chat, request.into())).await
     }
 
+    /// OpenAI's `POST /v1/responses` of this provider.
+    pub async fn responses(&self, request: impl Into<Request>) -> Result<Reply> {
+        self.tenant.core.open()?;
+        self.tenant.core.pipeline.call(self.call(Endpoint::Responses, request.into())).await
+    }
+
+    /// OpenAI's `POST /v1/responses` of this provider, streamed.
+    pub async fn responses_stream(&self, request: impl Into<Request>) -> Result<ReplyStream> {
+        self.tenant.core.open()?;
+        self.tenant.core.pipeline.stream(self.call(Endpoint::Responses, request.into())).await
+    }
+
+    /// OpenAI's `POST /v1/embeddings` of this provider.
+    pub async fn embeddings(&self, request: impl Into<Request>) -> Result<Reply> {
+        self.tenant.core.open()?;
+        self.tenant.core.pipeline.call(self.call(Endpoint::Embeddings, request.into())).await
+    }
+
     fn call(&self, endpoint: Endpoint, request: Request) -> Call {
         Call { provider: Some(Arc::clone(&self.provider)), ..self.tenant.new_call(endpoint, request) }
     }

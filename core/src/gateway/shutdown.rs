@@ -1,4 +1,5 @@
-//! Ends a gateway: the recorder drains, the store closes, the thread is joined.
+//! Ends a gateway: the recorder drains, the store closes, the thread ends. Everything happens on the gateway's own
+//! thread, so that it comes to its end whether or not somebody waits for it.
 
 use std::{
     sync::{
@@ -9,7 +10,11 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::task::JoinHandle;
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{timeout, timeout_at},
+};
 
 use super::Core;
 use crate::types::stats::FlushReport;
@@ -18,16 +23,19 @@ use crate::types::stats::FlushReport;
 pub(crate) struct Tasks {
     running: Mutex<Option<Running>>,
     closed: AtomicBool,
+    /// What the recorder achieved, once it has ended.
+    report: watch::Sender<Option<FlushReport>>,
 }
 
-struct Running {
-    writer: JoinHandle<()>,
-    upkeep: JoinHandle<()>,
+/// What runs while the gateway is open.
+pub(super) struct Running {
+    pub(super) writer: JoinHandle<()>,
+    pub(super) upkeep: Vec<JoinHandle<()>>,
 }
 
 impl Tasks {
-    pub(super) fn new(writer: JoinHandle<()>, upkeep: JoinHandle<()>) -> Self {
-        Self { running: Mutex::new(Some(Running { writer, upkeep })), closed: AtomicBool::new(false) }
+    pub(super) fn new(running: Running) -> Self {
+        Self { running: Mutex::new(Some(running)), closed: AtomicBool::new(false), report: watch::Sender::new(None) }
     }
 
     pub(super) fn closed(&self) -> bool {
@@ -38,37 +46,47 @@ impl Tasks {
 impl Core {
     /// How long a gateway that is dropped without being closed may go on writing, off the caller's thread.
     const DROPPED: Duration = Duration::from_secs(5);
+    /// How long the store may take to close, and the writer to notice its deadline.
+    const GRACE: Duration = Duration::from_secs(2);
+    /// Longer than any deadline that is meant.
+    const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
-    /// Drains the recorder, closes the store and joins the thread. A second call only reports.
+    /// Ends the gateway and waits until it has. A second call waits for the first one's end.
     pub(super) async fn shutdown(&self, timeout: Duration) -> FlushReport {
+        self.begin_shutdown(timeout);
+        let mut report = self.tasks.report.subscribe();
+        // The sender lives as long as this gateway: there is no error.
+        let report = report.wait_for(Option::is_some).await.ok().and_then(|report| report.clone());
+        self.background.ended().await;
+        report.unwrap_or_default()
+    }
+
+    /// Starts the end; only the first call does.
+    fn begin_shutdown(&self, timeout_: Duration) {
         self.tasks.closed.store(true, Ordering::Release);
-        let running = self.tasks.running.lock().take();
-        let recorder = &self.pipeline.recorder;
-        if let Some(running) = running {
-            recorder.close(Instant::now() + timeout);
-            // The writer ends by itself at the deadline; an error means that it is gone already.
-            let _ = running.writer.await;
-            running.upkeep.abort();
-            let store = self.store.clone();
-            let _ = self.background.spawn(async move { store.close().await }).await;
-            self.background.stop().await;
-        }
-        recorder.report()
+        let Some(running) = self.tasks.running.lock().take() else { return };
+        let deadline = Instant::now() + timeout_.min(Self::LONGEST);
+        let (recorder, store) = (self.pipeline.recorder.clone(), self.store.clone());
+        let (background, report) = (Arc::clone(&self.background), self.tasks.report.clone());
+        // The thread ends with this task, which nobody can join.
+        drop(self.background.spawn(async move {
+            let before = recorder.stats();
+            recorder.close(deadline);
+            // The writer ends by itself at the deadline. An error means that it panicked.
+            drop(timeout_at((deadline + Self::GRACE).into(), running.writer).await);
+            for task in running.upkeep {
+                task.abort();
+            }
+            drop(timeout(Self::GRACE, store.close()).await);
+            report.send_replace(Some(recorder.report_since(&before)));
+            background.leave();
+        }));
     }
 }
 
 impl Drop for Core {
     /// Never blocks: the gateway's own thread does what is left to do, and ends.
     fn drop(&mut self) {
-        let Some(running) = self.tasks.running.lock().take() else { return };
-        self.pipeline.recorder.close(Instant::now() + Self::DROPPED);
-        let (store, background) = (self.store.clone(), Arc::clone(&self.background));
-        let thread = Arc::clone(&self.background);
-        thread.spawn(async move {
-            let _ = running.writer.await;
-            running.upkeep.abort();
-            store.close().await;
-            background.leave();
-        });
+        self.begin_shutdown(Self::DROPPED);
     }
 }

@@ -89,6 +89,7 @@ impl TenantHandle {
 
     /// A page of traces, newest first, without their content.
     pub async fn list_traces(&self, query: TraceQuery) -> Result<TracePage> {
+        self.core.registry.tenant(&self.id).await?;
         let id = self.id.clone();
         self.core.run(move |store| async move { traces::list(&store, &id, &query).await }).await
     }
@@ -102,30 +103,32 @@ impl TenantHandle {
 
     /// The whole window and its buckets.
     pub async fn analytics(&self, query: AnalyticsQuery) -> Result<Analytics> {
-        let question = self.question(query);
+        let question = self.question(query).await?;
         self.core.run(move |store| async move { analytics::analytics(&store, question).await }).await
     }
 
     /// The whole window.
     pub async fn analytics_summary(&self, query: AnalyticsQuery) -> Result<AnalyticsSummary> {
-        let question = self.question(query);
+        let question = self.question(query).await?;
         self.core.run(move |store| async move { analytics::summary(&store, question).await }).await
     }
 
     /// The window, bucket by bucket.
     pub async fn analytics_timeseries(&self, query: AnalyticsQuery) -> Result<AnalyticsTimeseries> {
-        let question = self.question(query);
+        let question = self.question(query).await?;
         self.core.run(move |store| async move { analytics::timeseries(&store, question).await }).await
     }
 
     /// The window, model by model.
     pub async fn analytics_models(&self, query: AnalyticsQuery) -> Result<AnalyticsModels> {
-        let question = self.question(query);
+        let question = self.question(query).await?;
         self.core.run(move |store| async move { analytics::models(&store, question).await }).await
     }
 
-    fn question(&self, query: AnalyticsQuery) -> Question {
-        Question { tenant: self.id.clone(), query }
+    /// A question about a tenant that exists.
+    async fn question(&self, query: AnalyticsQuery) -> Result<Question> {
+        self.core.registry.tenant(&self.id).await?;
+        Ok(Question { tenant: self.id.clone(), query })
     }
 
     async fn call(&self, endpoint: Endpoint, request: Request) -> Result<Reply> {

@@ -1,76 +1,96 @@
-//! What the gateway does by itself while it is open: it notices what other processes changed, writes down which keys
-//! were used, makes partitions ahead and removes the traces of deleted tenants. Ends with the gateway.
+//! What the gateway does by itself while it is open: it notices what other processes changed, and does the store's
+//! chores. Two tasks, so that no chore delays the news. They end with the gateway.
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::Notify,
+    task::JoinHandle,
+    time::{MissedTickBehavior, interval, timeout},
+};
 
-use crate::{auth::Auth, clock, error::Result, registry::Registry, store::Store};
+use crate::{auth::Auth, clock, error::Result, registry::Registry, store::Store, tasks::Background};
 
-/// How often the store is asked what changed.
+/// How often the store is asked what changed, and how long it may take to answer.
 const CHANGES: Duration = Duration::from_secs(2);
-/// How often the slower work is done.
+const ANSWER: Duration = Duration::from_secs(10);
+/// How often the uses of keys are written, and how often the slower chores are done.
+const USES: Duration = Duration::from_secs(5);
 const CHORES: Duration = Duration::from_secs(600);
 /// Traces that are removed in one transaction, and months that are moved out of the default partition at a time.
 const ERASED_AT_ONCE: u32 = 500;
 const MONTHS_AT_ONCE: u32 = 3;
 
 /// What upkeep works on.
+#[derive(Clone)]
 pub(super) struct Upkeep {
     pub(super) registry: Arc<Registry>,
     pub(super) auth: Arc<Auth>,
     pub(super) store: Store,
+    /// A tenant was deleted: its traces are to be erased.
+    pub(super) deleted: Arc<Notify>,
 }
 
 impl Upkeep {
-    pub(super) async fn run(self) {
-        let (mut changes, mut chores) = (interval(CHANGES), interval(CHORES));
-        changes.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        chores.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    /// Starts both tasks.
+    pub(super) fn start(self, background: &Background) -> Vec<JoinHandle<()>> {
+        vec![background.spawn(self.clone().notice_changes()), background.spawn(self.do_chores())]
+    }
+
+    async fn notice_changes(self) {
+        let mut ticks = interval(CHANGES);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                _ = changes.tick() => self.notice_changes().await,
-                _ = chores.tick() => {
-                    if let Err(error) = self.do_chores().await {
-                        tracing::warn!(%error, "upkeep of the store failed; it is tried again later");
+            ticks.tick().await;
+            let was_away = self.registry.freshness().is_away();
+            let polled = timeout(ANSWER, self.registry.poll()).await;
+            match polled.unwrap_or_else(|_| Err(self.registry.freshness().no_answer())) {
+                Ok(changes) => {
+                    if changes.everything {
+                        self.auth.forget_all();
+                    }
+                    for hash in &changes.keys {
+                        self.auth.forget(hash).await;
+                    }
+                    if was_away {
+                        tracing::info!("the store is back");
                     }
                 }
+                Err(error) if !was_away => tracing::warn!(%error, "the store is away: cached tenants and keys are served"),
+                Err(_) => {}
             }
         }
     }
 
-    async fn notice_changes(&self) {
-        let away = self.registry.freshness().is_away();
-        match self.registry.poll().await {
-            Ok(changes) => {
-                for hash in &changes.keys {
-                    self.auth.forget(hash).await;
-                }
-                if away {
-                    tracing::info!("the store is back");
-                }
+    async fn do_chores(self) {
+        let (mut uses, mut chores) = (interval(USES), interval(CHORES));
+        uses.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        chores.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let done = tokio::select! {
+                _ = uses.tick() => self.store.touch_last_used(self.auth.take_used()).await,
+                _ = chores.tick() => self.tidy().await,
+                () = self.deleted.notified() => self.erase_deleted().await,
+            };
+            if let Err(error) = done {
+                tracing::warn!(%error, "a chore of the store failed; it is done again later");
             }
-            Err(error) if !away => tracing::warn!(%error, "the store is away: cached tenants and keys are served"),
-            Err(_) => return,
-        }
-        if let Err(error) = self.store.touch_last_used(self.auth.take_used()).await {
-            tracing::debug!(%error, "the last use of API keys was not written");
         }
     }
 
-    async fn do_chores(&self) -> Result<()> {
+    async fn tidy(&self) -> Result<()> {
         self.store.ensure_partitions(clock::now()).await?;
         self.store.empty_default_partition(MONTHS_AT_ONCE).await?;
-        erase_deleted(&self.store).await
+        self.erase_deleted().await
     }
-}
 
-/// Removes the traces of all deleted tenants, some at a time. Their content is unreadable already.
-pub(super) async fn erase_deleted(store: &Store) -> Result<()> {
-    for tenant in store.tenants_to_erase().await? {
-        while store.erase_traces(&tenant, ERASED_AT_ONCE).await? >= u64::from(ERASED_AT_ONCE) {
-            tokio::task::yield_now().await;
+    /// Removes the traces of all deleted tenants, some at a time. Their content is unreadable already.
+    async fn erase_deleted(&self) -> Result<()> {
+        for tenant in self.store.tenants_to_erase().await? {
+            while self.store.erase_traces(&tenant, ERASED_AT_ONCE).await? >= u64::from(ERASED_AT_ONCE) {
+                tokio::task::yield_now().await;
+            }
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -5,11 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio::time::timeout_at;
 
-use super::{Call, headers, retry};
+use super::{
+    Call,
+    body::{self, BodyLimits},
+    headers, retry,
+};
 use crate::{
     clock,
     config::{Retry, Timeouts},
@@ -22,6 +25,8 @@ use crate::{
 
 /// How much of an error's body is read.
 const ERROR_BODY_BYTES: usize = 1 << 20;
+/// How long its end is waited for.
+const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
 /// The attempts of one request.
 pub(super) struct Attempts<'a> {
@@ -33,7 +38,7 @@ pub(super) struct Attempts<'a> {
     started: Instant,
     /// The end of the total timeout.
     deadline: Instant,
-    /// Time spent waiting for the upstream, or for the next attempt.
+    /// Time spent waiting for the upstream, or for the next attempt, that is not noted on the draft yet.
     waited: Duration,
 }
 
@@ -76,14 +81,18 @@ impl<'a> Attempts<'a> {
     /// Asks, and asks again where that may help. Each attempt is noted on the draft.
     pub(super) async fn run(&mut self, draft: &mut Draft, envelope: &Envelope, body: &Bytes, wanted: Wanted) -> Result<Answered> {
         let mut pause = Duration::ZERO;
+        let request = self.provider.request(self.endpoint, envelope, body)?;
         for number in 1.. {
-            let request = self.provider.request(self.endpoint, envelope, body)?;
-            draft.note(|seen| seen.attempt_count = number);
+            let request = request.clone();
+            draft.note(|seen| {
+                seen.attempt_count += 1;
+                seen.status_code = None;
+            });
             let asked = Instant::now();
             let outcome = match self.provider.canned(&request) {
                 Some(canned) => self.read(response_of(canned), wanted).await,
                 None => {
-                    let profile = Profile { connect_ms: self.timeouts.connect_ms, http2: self.provider.info.settings.http2 };
+                    let profile = Profile::new(self.timeouts.connect_ms, self.provider.info.settings.http2);
                     let outgoing = Outgoing { method: request.method, url: request.url, headers: request.headers, body: request.body, profile };
                     self.attempt(outgoing, draft, wanted).await
                 }
@@ -102,7 +111,7 @@ impl<'a> Attempts<'a> {
                 return Err(spent(failure));
             }
             pause = retry::pause(self.retry, number, failure.retry_after(), retry::jitter());
-            if Instant::now() + pause >= self.deadline {
+            if pause >= self.deadline.saturating_duration_since(Instant::now()) {
                 return Err(spent(failure));
             }
             tokio::time::sleep(pause).await;
@@ -119,8 +128,8 @@ impl<'a> Attempts<'a> {
         self.waited += asked.elapsed();
         let response = match sent {
             Some(response) => response?,
-            None if first_byte < self.deadline => return Err(timed_out(ErrorCode::FirstByteTimeout, "first_byte_ms")),
-            None => return Err(timed_out(ErrorCode::TotalTimeout, "total_ms")),
+            None if first_byte < self.deadline => return Err(Error::timed_out(ErrorCode::FirstByteTimeout)),
+            None => return Err(Error::timed_out(ErrorCode::TotalTimeout)),
         };
         draft.note(|seen| {
             seen.ttfb = Some(self.started.elapsed());
@@ -133,54 +142,42 @@ impl<'a> Attempts<'a> {
     async fn read(&mut self, mut response: Response, wanted: Wanted) -> Result<Answered> {
         let whole = match wanted {
             Wanted::Stream => Bytes::new(),
-            Wanted::Whole { limit } => self.read_whole(&mut response.body, limit).await?,
+            Wanted::Whole { limit } => {
+                let limits = BodyLimits { idle: Duration::from_millis(self.timeouts.idle_ms), deadline: self.deadline, bytes: limit };
+                let (whole, outcome) = self.read_body(&mut response.body, limits).await;
+                outcome.map(|()| whole)?
+            }
         };
         Ok(Answered { response, whole })
     }
 
-    /// The error of an answer that is none; its body is read as far as it comes.
+    /// The error of an answer that is none; its body is read as far as it comes, and not for long.
     async fn refusal(&mut self, mut response: Response) -> Error {
-        let body = self.read_whole(&mut response.body, ERROR_BODY_BYTES).await.unwrap_or_default();
+        let idle = ERROR_BODY_TIME.min(Duration::from_millis(self.timeouts.idle_ms));
+        let deadline = self.deadline.min(Instant::now() + ERROR_BODY_TIME);
+        let limits = BodyLimits { idle, deadline, bytes: ERROR_BODY_BYTES };
+        let (body, _) = self.read_body(&mut response.body, limits).await;
+        let body = self.provider.redact(body);
         response_error(response.status.as_u16(), &response.headers, body, clock::now().as_millis())
+            .with_headers(headers::for_caller(&response.headers))
     }
 
-    async fn read_whole(&mut self, body: &mut Body, limit: usize) -> Result<Bytes> {
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
-        loop {
-            let asked = Instant::now();
-            let idle = asked + Duration::from_millis(self.timeouts.idle_ms);
-            let chunk = timeout_at(idle.min(self.deadline).into(), body.chunk()).await;
-            self.waited += asked.elapsed();
-            let chunk = match chunk {
-                Ok(Some(chunk)) => chunk?,
-                // Nearly all answers come in one piece: it is not copied.
-                Ok(None) => return Ok(if rest.is_empty() { first } else { rest.freeze() }),
-                Err(_) if idle < self.deadline => return Err(timed_out(ErrorCode::IdleTimeout, "idle_ms")),
-                Err(_) => return Err(timed_out(ErrorCode::TotalTimeout, "total_ms")),
-            };
-            if first.len().max(rest.len()) + chunk.len() > limit {
-                return Err(Error::new(ErrorCode::UpstreamTooLarge, format!("the provider's answer has more than {limit} bytes (limits.body_bytes)")));
-            }
-            if first.is_empty() {
-                first = chunk;
-            } else {
-                if rest.is_empty() {
-                    rest.extend_from_slice(&first);
-                }
-                rest.extend_from_slice(&chunk);
-            }
-        }
+    async fn read_body(&mut self, body: &mut Body, limits: BodyLimits) -> (Bytes, Result<()>) {
+        let asked = Instant::now();
+        let read = body::read(body, limits).await;
+        self.waited += asked.elapsed();
+        read
     }
 
-    fn note(&self, draft: &mut Draft, number: u32, attempted: Attempted<'_>) {
-        let overhead = self.started.elapsed().saturating_sub(self.waited);
+    fn note(&mut self, draft: &mut Draft, number: u32, attempted: Attempted<'_>) {
+        let waited = std::mem::take(&mut self.waited);
         let (status_code, error_code) = match attempted.outcome {
             Ok(status) => (Some(status), None),
             Err(error) => (error.upstream_status(), Some(error.code())),
         };
         draft.note(|seen| {
-            seen.overhead = overhead;
+            seen.waited += waited;
+            seen.overhead = self.started.elapsed().saturating_sub(seen.waited);
             // A first attempt that answers is no news: the row says it all.
             if number > 1 || error_code.is_some() {
                 seen.attempts.push(Attempt {
@@ -205,10 +202,6 @@ struct Attempted<'a> {
 fn response_of(canned: Canned) -> Response {
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(canned.content_type))]);
     Response { status: StatusCode::OK, headers, body: Body::Canned(canned.chunks.into()) }
-}
-
-fn timed_out(code: ErrorCode, setting: &str) -> Error {
-    Error::new(code, format!("the provider did not answer within timeouts.{setting}"))
 }
 
 fn millis(duration: Duration) -> f64 {

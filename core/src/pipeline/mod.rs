@@ -2,6 +2,7 @@
 //! each step is somebody else's.
 
 mod attempts;
+mod body;
 mod headers;
 mod models;
 mod reply;
@@ -17,12 +18,16 @@ use crate::{
     config::Settings,
     error::{Error, ErrorCode, Result},
     limits::{Limits, Permit},
-    provider::{Endpoint, Envelope, Provider, ensure_stream},
+    provider::{Endpoint, Envelope, Provider},
     recorder::{Answer, Begin, Draft, Owner, Recorder},
     registry::{ActiveTenant, Registry},
     stream::{Opened, ReplyStream},
     transport::{Response, Transport},
-    types::{ids::TenantId, request::Request, tenant::Capture},
+    types::{
+        ids::TenantId,
+        request::{CallOptions, Request},
+        tenant::Capture,
+    },
 };
 
 /// What every request passes through.
@@ -45,6 +50,13 @@ pub(crate) struct Call {
     pub(crate) request: Request,
     /// The provider of a handle; it comes before the one of the options.
     pub(crate) provider: Option<Arc<Provider>>,
+}
+
+/// How the answer is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Whole,
+    Stream,
 }
 
 /// A request that may go upstream.
@@ -76,17 +88,16 @@ impl Pipeline {
                 draft.complete();
                 Ok(reply)
             }
-            Err(error) => Err(failed(draft, &call, error)),
+            Err(error) => Err(failed(draft, error)),
         }
     }
 
     /// Asks an upstream for a stream, and hands it over once its head has arrived.
-    pub(crate) async fn stream(&self, mut call: Call) -> Result<ReplyStream> {
-        call.request.body = ensure_stream(call.request.body);
+    pub(crate) async fn stream(&self, call: Call) -> Result<ReplyStream> {
         let (tenant, mut draft) = self.begin(&call, true).await?;
         match self.open(&tenant, &call, &mut draft).await {
             Ok(opened) => Ok(ReplyStream::new(opened, draft)),
-            Err(error) => Err(failed(draft, &call, error)),
+            Err(error) => Err(failed(draft, error)),
         }
     }
 
@@ -101,15 +112,16 @@ impl Pipeline {
             capture,
             endpoint: call.endpoint,
             stream,
-            request: call.request.body.clone(),
-            options: call.request.options.clone(),
+            // What will not be stored is not held either.
+            request: if capture == Capture::Full { call.request.body.clone() } else { Bytes::new() },
+            options: if call.request.options.validate().is_ok() { call.request.options.clone() } else { CallOptions::default() },
             started,
         });
         Ok((tenant, draft))
     }
 
     async fn answer(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Reply> {
-        let prepared = self.prepare(tenant, call, draft)?;
+        let prepared = self.prepare(tenant, call, draft, Mode::Whole)?;
         if prepared.envelope.stream() {
             return Err(Error::invalid("stream", "stream is true, and one whole answer was asked for; call the streaming method instead"));
         }
@@ -121,7 +133,7 @@ impl Pipeline {
     }
 
     async fn open(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Opened> {
-        let prepared = self.prepare(tenant, call, draft)?;
+        let prepared = self.prepare(tenant, call, draft, Mode::Stream)?;
         let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft);
         let response = attempts.run(draft, &prepared.envelope, &prepared.body, Wanted::Stream).await?.into_stream();
         let total = attempts.deadline();
@@ -141,14 +153,14 @@ impl Pipeline {
     }
 
     /// Everything that can refuse a request before an upstream is asked.
-    fn prepare(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Prepared> {
+    fn prepare(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft, mode: Mode) -> Result<Prepared> {
         let Request { body, options } = &call.request;
         options.validate()?;
         if body.len() > self.body_bytes {
             let message = format!("the request has {} bytes; at most {} are accepted (limits.body_bytes)", body.len(), self.body_bytes);
             return Err(Error::new(ErrorCode::BodyTooLarge, message));
         }
-        let envelope = if call.endpoint == Endpoint::Models { Envelope::empty() } else { Envelope::read(body)? };
+        let envelope = if call.endpoint == Endpoint::Models { Envelope::empty() } else { Envelope::read(body, mode == Mode::Stream)? };
         let model = envelope.model();
         draft.note(|seen| seen.requested_model = model.map(str::to_owned));
         let permit = self.limits.enter(&call.tenant, tenant.tenant.concurrency.unwrap_or(self.tenant_concurrency))?;
@@ -169,9 +181,8 @@ impl Pipeline {
 }
 
 /// Records the failure, and tells the caller which request it was.
-fn failed(draft: Draft, call: &Call, error: Error) -> Error {
-    let request_id = call.request.options.request_id.clone().unwrap_or_else(|| draft.id().to_string());
-    let error = error.with_request_id(request_id);
+fn failed(draft: Draft, error: Error) -> Error {
+    let error = error.with_request_id(draft.request_id());
     draft.fail(&error);
     error
 }

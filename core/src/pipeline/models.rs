@@ -24,7 +24,7 @@ impl Pipeline {
                 draft.complete();
                 Ok(reply)
             }
-            Err(error) => Err(failed(draft, &call, error)),
+            Err(error) => Err(failed(draft, error)),
         }
     }
 
@@ -44,7 +44,10 @@ impl Pipeline {
             if provider.capabilities().models {
                 match self.ask_for_models(provider, call, draft).await {
                     Ok(body) => models.listed(provider, &body),
-                    Err(error) => failure = Some(error),
+                    Err(error) => {
+                        tracing::warn!(provider = provider.name(), %error, "a provider did not list its models");
+                        failure = Some(error);
+                    }
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! A whole answer.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -10,7 +12,7 @@ use crate::{
 };
 
 /// A provider's answer: its bytes as they came, and where to find its trace.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Reply {
     /// The upstream's status, 200 to 299.
@@ -37,5 +39,18 @@ impl Reply {
     pub fn text(&self) -> Option<String> {
         let body: serde_json::Value = self.json().ok()?;
         Some(body.pointer("/choices/0/message/content")?.as_str()?.to_owned())
+    }
+}
+
+impl fmt::Debug for Reply {
+    /// Everything but the content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, body, trace_id, provider, .. } = self;
+        f.debug_struct("Reply")
+            .field("status", status)
+            .field("body_bytes", &body.len())
+            .field("trace_id", trace_id)
+            .field("provider", provider)
+            .finish_non_exhaustive()
     }
 }

@@ -59,6 +59,9 @@ impl Azure {
         if settings.deployment.is_none() && settings.deployments.is_empty() {
             return Err(incomplete("deployment", "deployment is missing; name one, or map models to deployments with deployments"));
         }
+        if let Some(name) = settings.deployments.values().chain(&settings.deployment).find(|name| matches!(name.as_str(), "" | "." | "..")) {
+            return Err(incomplete("deployment", format!("deployment {name:?} is no name that a URL can carry")));
+        }
         let mut headers = HeaderMap::new();
         if let Some(key) = blueprint.key(&Access { built_in: None, needs_key: true })? {
             headers.insert(HeaderName::from_static("api-key"), secret_header(key.expose())?);

@@ -27,11 +27,13 @@ impl BaseUrl {
     /// Also says whether the pasted URL was one of the `/openai/v1` kind.
     pub(crate) fn parse_azure(text: &str) -> Result<(Self, bool)> {
         let base = Self::parse(text, "")?;
-        let Some((resource, rest)) = base.0.split_once("/openai") else { return Ok((base, false)) };
-        if rest.is_empty() || rest.starts_with('/') {
-            Ok((Self(resource.to_owned()), rest == "/v1" || rest.starts_with("/v1/")))
-        } else {
-            Ok((base, false))
+        let origin = base.0.find("://").and_then(|scheme| base.0.get(scheme + 3..)?.find('/').map(|slash| scheme + 3 + slash));
+        let (origin, path) = base.0.split_at_checked(origin.unwrap_or(base.0.len())).unwrap_or((&base.0, ""));
+        match path.split_once("/openai") {
+            Some((prefix, rest)) if rest.is_empty() || rest.starts_with('/') => {
+                Ok((Self(format!("{origin}{prefix}")), rest == "/v1" || rest.starts_with("/v1/")))
+            }
+            _ => Ok((base, false)),
         }
     }
 
@@ -80,6 +82,22 @@ mod tests {
             (" https://[2001:4860::1]/v1 ", "/v1", "https://[2001:4860::1]/v1/chat/completions"),
         ] {
             assert_eq!(BaseUrl::parse(base, default_path).unwrap().join("chat/completions").unwrap().as_str(), expected, "{base}");
+        }
+    }
+
+    #[test]
+    fn a_pasted_azure_endpoint_is_cut_to_its_resource() {
+        for (base, resource, v1) in [
+            ("https://r.openai.azure.com", "https://r.openai.azure.com", false),
+            ("https://r.openai.azure.com/openai/v1/", "https://r.openai.azure.com", true),
+            ("https://r.openai.azure.com/openai/deployments/d/chat", "https://r.openai.azure.com", false),
+            ("https://openai.contoso.com/openai/v1", "https://openai.contoso.com", true),
+            ("https://openai.contoso.com", "https://openai.contoso.com", false),
+            ("https://apim.contoso.com/llm/openai", "https://apim.contoso.com/llm", false),
+            ("https://apim.contoso.com/openai-eu", "https://apim.contoso.com/openai-eu", false),
+        ] {
+            let (parsed, is_v1) = BaseUrl::parse_azure(base).unwrap();
+            assert_eq!((parsed.0.as_str(), is_v1), (resource, v1), "{base}");
         }
     }
 

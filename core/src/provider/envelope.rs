@@ -17,6 +17,8 @@ type Span = std::ops::Range<usize>;
 pub(crate) struct Envelope {
     model: Option<(String, Span)>,
     stream: bool,
+    /// Where `"stream": true` is to be written, for a caller who asks for a stream by the method it calls.
+    make_stream: Option<Span>,
     usage: UsageOption,
     /// Where a first field can be inserted.
     start: usize,
@@ -70,26 +72,28 @@ impl<'a> Fields<'a> {
 }
 
 impl Envelope {
-    /// Reads a body that must name a model.
-    pub(crate) fn read(body: &[u8]) -> Result<Self> {
+    /// Reads a body that must name a model; `ask_for_stream` makes it ask for a stream.
+    pub(crate) fn read(body: &[u8], ask_for_stream: bool) -> Result<Self> {
         let (fields, start) = Fields::read(body)?;
         let model = fields.model.filter(|model| model.get() != "null").ok_or_else(|| Error::new(ErrorCode::MissingField, "model is missing; name the model to call").with_param("model"))?;
         let name: Cow<'_, str> = serde_json::from_str(model.get()).map_err(|_| Error::invalid("model", "model must be a string"))?;
         if name.is_empty() || name.chars().count() > 256 || name.contains('\0') {
             return Err(Error::invalid("model", "model must have 1 to 256 characters, none of them NUL"));
         }
-        let stream = match fields.stream.map(RawValue::get) {
-            None | Some("false" | "null") => false,
-            Some("true") => true,
+        let (stream, place) = match fields.stream.map(RawValue::get) {
+            None => (false, start..start),
+            Some(value @ ("false" | "null")) => (false, span(body, value)),
+            Some("true") => (true, start..start),
             Some(_) => return Err(Error::invalid("stream", "stream must be true or false")),
         };
+        let make_stream = (ask_for_stream && !stream).then_some(place);
         let usage = fields.stream_options.map_or(Ok(UsageOption::NoOptions), |options| usage_option(body, options))?;
-        Ok(Self { model: Some((name.into_owned(), span(body, model.get()))), stream, usage, start })
+        Ok(Self { model: Some((name.into_owned(), span(body, model.get()))), stream: stream || ask_for_stream, make_stream, usage, start })
     }
 
     /// The envelope of a request without a body.
     pub(crate) fn empty() -> Self {
-        Self { model: None, stream: false, usage: UsageOption::Wanted, start: 0 }
+        Self { model: None, stream: false, make_stream: None, usage: UsageOption::Wanted, start: 0 }
     }
 
     /// The model asked for.
@@ -120,6 +124,9 @@ impl Envelope {
                 UsageOption::Replace(span, text) => edits.push((span.clone(), text.as_str().into())),
             }
         }
+        if let Some(span) = &self.make_stream {
+            edits.push((span.clone(), if span.is_empty() { r#""stream":true,"# } else { "true" }.into()));
+        }
         if edits.is_empty() {
             return body.clone();
         }
@@ -135,19 +142,6 @@ impl Envelope {
         out.extend_from_slice(body.get(rest..).unwrap_or_default());
         out.into()
     }
-}
-
-/// The body with `"stream": true`, for a caller who asks for a stream by the method it calls. A body that cannot be
-/// read is returned as it is: reading it again says why.
-pub(crate) fn ensure_stream(body: Bytes) -> Bytes {
-    let Ok((fields, start)) = Fields::read(&body) else { return body };
-    let (span, text) = match fields.stream.map(RawValue::get) {
-        Some(value @ ("false" | "null")) => (span(&body, value), "true"),
-        Some(_) => return body,
-        None => (start..start, r#""stream":true,"#),
-    };
-    let (before, after) = (body.get(..span.start).unwrap_or_default(), body.get(span.end..).unwrap_or_default());
-    Bytes::from([before, text.as_bytes(), after].concat())
 }
 
 /// What `stream_options` says, and what it must become.
@@ -201,7 +195,7 @@ mod tests {
     use super::*;
 
     fn spliced(body: &str, model: Option<&str>) -> String {
-        let envelope = Envelope::read(body.as_bytes()).unwrap();
+        let envelope = Envelope::read(body.as_bytes(), false).unwrap();
         let splices = Splices { model, include_usage: envelope.wants_usage_added() };
         String::from_utf8(envelope.splice(&Bytes::copy_from_slice(body.as_bytes()), &splices).to_vec()).unwrap()
     }
@@ -209,7 +203,7 @@ mod tests {
     #[test]
     fn a_body_without_need_of_a_change_is_the_same_bytes() {
         let body = Bytes::from_static(br#" { "model" : "m", "n": 12345678901234567890123, "x": {"model": 1, "model": 2} } "#);
-        let envelope = Envelope::read(&body).unwrap();
+        let envelope = Envelope::read(&body, false).unwrap();
         let same = envelope.splice(&body, &Splices::default());
         assert_eq!(same.as_ptr(), body.as_ptr());
     }
@@ -255,7 +249,7 @@ mod tests {
             (r#"["model", true, {}]"#, ErrorCode::InvalidJson, None),
             ("", ErrorCode::InvalidJson, None),
         ] {
-            let error = Envelope::read(body.as_bytes()).unwrap_err();
+            let error = Envelope::read(body.as_bytes(), true).unwrap_err();
             assert_eq!((error.code(), error.param()), (code, param), "{body}");
         }
     }
@@ -267,7 +261,9 @@ mod tests {
             (r#"{"model":"m","stream":false}"#, r#"{"model":"m","stream":true}"#),
             (r#"{"model":"m","stream":true}"#, r#"{"model":"m","stream":true}"#),
         ] {
-            assert_eq!(ensure_stream(Bytes::from(body)), expected);
+            let envelope = Envelope::read(body.as_bytes(), true).unwrap();
+            assert!(envelope.stream());
+            assert_eq!(envelope.splice(&Bytes::from(body), &Splices::default()), expected);
         }
     }
 }

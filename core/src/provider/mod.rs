@@ -16,11 +16,12 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
+use memchr::memmem;
 use url::Url;
 
 pub(crate) use self::{
     digest::Wire,
-    envelope::{Envelope, Splices, ensure_stream},
+    envelope::{Envelope, Splices},
     kinds::{Blueprint, OperatorKeys, build, check},
     mock::Canned,
     routes::{Match, Routes},
@@ -117,6 +118,7 @@ pub(crate) trait Adapter: fmt::Debug + Send + Sync {
 }
 
 /// A request as it goes upstream.
+#[derive(Clone)]
 pub(crate) struct UpstreamRequest {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -171,7 +173,7 @@ impl Provider {
             None if model != asked => splices.model = Some(model),
             _ => {}
         }
-        splices.include_usage = envelope.wants_usage_added() && endpoint == Endpoint::Chat && self.capabilities().stream_options;
+        splices.include_usage = self.adds_usage(endpoint, envelope);
         let mut headers = self.adapter.headers().clone();
         let accept = if envelope.stream() { "text/event-stream" } else { "application/json" };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
@@ -188,11 +190,40 @@ impl Provider {
         endpoint == Endpoint::Chat && envelope.wants_usage_added() && self.capabilities().stream_options
     }
 
+    /// An answer in which the provider's key, should the upstream repeat it, is blotted out.
+    pub(crate) fn redact(&self, body: Bytes) -> Bytes {
+        let secrets = self.adapter.headers().values().filter(|value| value.is_sensitive());
+        let mut redacted = body;
+        for secret in secrets.map(|value| value.as_bytes().strip_prefix(b"Bearer ").unwrap_or(value.as_bytes())) {
+            redacted = blotted_out(redacted, secret);
+        }
+        redacted
+    }
+
     /// An answer that needs no network.
     pub(crate) fn canned(&self, request: &UpstreamRequest) -> Option<Canned> {
         self.adapter.canned(request)
     }
 }
+
+/// The body with something else in every place of the secret; what was put there is not searched again.
+fn blotted_out(body: Bytes, secret: &[u8]) -> Bytes {
+    let mut rest = body.clone();
+    let mut kept = Vec::new();
+    while let Some(place) = memmem::find(&rest, secret).filter(|_| !secret.is_empty()) {
+        kept.extend_from_slice(&rest.split_to(place));
+        kept.extend_from_slice(SECRET);
+        drop(rest.split_to(secret.len()));
+    }
+    if kept.is_empty() {
+        return body;
+    }
+    kept.extend_from_slice(&rest);
+    kept.into()
+}
+
+/// What stands in the place of a key that an upstream repeated.
+const SECRET: &[u8] = b"[secret]";
 
 /// A bearer credential that no debug output shows.
 fn secret_header(text: &str) -> Result<HeaderValue> {

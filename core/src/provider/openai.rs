@@ -32,10 +32,10 @@ impl OpenAi {
     pub(super) fn official(blueprint: &Blueprint<'_>) -> Result<Self> {
         let mut provider = Self::new(blueprint, &Access { built_in: Some(Self::URL), needs_key: true }, ALL)?;
         let settings = &blueprint.info.settings;
-        for (name, value) in [("openai-organization", &settings.organization), ("openai-project", &settings.project)] {
+        for (field, header, value) in [("organization", "openai-organization", &settings.organization), ("project", "openai-project", &settings.project)] {
             if let Some(value) = value {
-                let value = HeaderValue::from_str(value).map_err(|_| incomplete(name, format!("{name} has characters that no header may carry")))?;
-                provider.headers.insert(HeaderName::from_static(name), value);
+                let value = HeaderValue::from_str(value).map_err(|_| incomplete(field, format!("{field} has characters that no header may carry")))?;
+                provider.headers.insert(HeaderName::from_static(header), value);
             }
         }
         Ok(provider)

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorCode};
 
+/// No upstream is waited for longer than a day, whatever it asks.
+const LONGEST_WAIT_SECONDS: f64 = 86_400.0;
 /// How much of an upstream's words a message repeats.
 const MESSAGE_CHARS: usize = 500;
 
@@ -58,7 +60,7 @@ fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<Duration> {
         let then = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
         Some(then.saturating_sub(Duration::from_millis(now_ms.unsigned_abs())))
     };
-    let from_seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
+    let from_seconds = |seconds: f64| Duration::try_from_secs_f64(seconds.min(LONGEST_WAIT_SECONDS)).ok();
     millis.map(|millis| millis / 1e3).and_then(from_seconds).or_else(|| {
         let text = text("retry-after")?;
         seconds(text).and_then(from_seconds).or_else(|| date(text))
@@ -127,12 +129,14 @@ mod tests {
             ("x-ms-retry-after-ms", "75", 75),
             ("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT", 3_000),
             ("retry-after", "Sun, 06 Nov 1994 08:49:00 GMT", 0),
+            ("retry-after", "1e19", 86_400_000),
+            ("retry-after", "inf", 86_400_000),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(name, value.parse().unwrap());
             assert_eq!(retry_after(&headers, now), Some(Duration::from_millis(millis)), "{name}: {value}");
         }
-        for value in ["soon", "-1", "inf", "NaN", ""] {
+        for value in ["soon", "-1", "NaN", ""] {
             let mut headers = HeaderMap::new();
             headers.insert("retry-after", value.parse().unwrap());
             assert_eq!(retry_after(&headers, now), None, "{value}");

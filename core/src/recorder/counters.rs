@@ -42,39 +42,46 @@ impl Counters {
         let mut stats = self.0.lock();
         stats.settle(rows, bytes);
         stats.dead_lettered += wide(rows);
+        stats.store_error = None;
     }
 
-    /// Traces are lost.
-    pub(super) fn dropped(&self, reason: DropReason, rows: usize, bytes: usize) {
+    /// Traces are lost. Says whether it is the first time for this reason, or a power of two: worth a word in the log.
+    pub(super) fn dropped(&self, reason: DropReason, rows: usize, bytes: usize) -> bool {
         let mut stats = self.0.lock();
         stats.settle(rows, bytes);
-        *stats.dropped.entry(reason).or_default() += wide(rows);
+        let dropped = stats.dropped.entry(reason).or_default();
+        *dropped += wide(rows);
+        dropped.is_power_of_two()
     }
 
     /// The store is away; whether it was there before.
     pub(super) fn store_away(&self, error: &Error) -> bool {
-        let mut stats = self.0.lock();
-        stats.store_retries += 1;
-        stats.store_error.replace(error.to_string()).is_none()
+        self.0.lock().store_error.replace(error.to_string()).is_none()
+    }
+
+    /// A batch is tried again.
+    pub(super) fn tried_again(&self) {
+        self.0.lock().store_retries += 1;
     }
 
     pub(super) fn stats(&self) -> Stats {
         self.0.lock().clone()
     }
-
-    pub(super) fn report(&self) -> FlushReport {
-        let stats = self.0.lock();
-        FlushReport {
-            persisted: stats.persisted,
-            pending: stats.pending,
-            dead_lettered: stats.dead_lettered,
-            dropped: stats.dropped.values().sum(),
-            error: stats.store_error.clone().filter(|_| stats.pending > 0),
-        }
-    }
 }
 
 impl Stats {
+    /// What happened between two readings.
+    pub(super) fn since(&self, before: &Self) -> FlushReport {
+        let dropped = |stats: &Self| stats.dropped.values().sum::<u64>();
+        FlushReport {
+            persisted: self.persisted.saturating_sub(before.persisted),
+            pending: self.pending,
+            dead_lettered: self.dead_lettered.saturating_sub(before.dead_lettered),
+            dropped: dropped(self).saturating_sub(dropped(before)),
+            error: self.store_error.clone(),
+        }
+    }
+
     fn settle(&mut self, rows: usize, bytes: usize) {
         self.pending = self.pending.saturating_sub(wide(rows));
         self.pending_bytes = self.pending_bytes.saturating_sub(wide(bytes));

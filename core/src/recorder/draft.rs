@@ -68,6 +68,8 @@ pub(crate) struct Seen {
     pub(crate) attempt_count: u32,
     pub(crate) ttfb: Option<Duration>,
     pub(crate) ttft: Option<Duration>,
+    /// Time spent waiting for upstreams, or for the next attempt, before the answer began.
+    pub(crate) waited: Duration,
     /// Time in the gateway itself: measured in the places where it works.
     pub(crate) overhead: Duration,
     pub(crate) answer: Answer,
@@ -132,12 +134,19 @@ impl Draft {
         // The wall clock is read once, and set back to when the caller called.
         let created_at = clock::now().plus_millis(-i64::try_from(started.elapsed().as_millis()).unwrap_or_default());
         let id = TraceId::new(created_at);
+        shared.queue.announce();
         let observation = Observation { id, begin, seen: Seen::default(), latency: Duration::ZERO, end: End::Dropped };
         Self { shared, open: Some(Box::new(observation)), started, id }
     }
 
     pub(crate) fn id(&self) -> TraceId {
         self.id
+    }
+
+    /// The caller's own id of the request, else the trace's.
+    pub(crate) fn request_id(&self) -> String {
+        let own = self.open.as_ref().and_then(|observation| observation.begin.options.request_id.clone());
+        own.unwrap_or_else(|| self.id.to_string())
     }
 
     /// When the caller called.

@@ -88,7 +88,7 @@ impl Encoder {
             provider: seen.provider.as_ref().map(|provider| provider.name().to_owned()),
             model: model.map(label),
             requested_model: seen.requested_model.as_deref().map(label),
-            deployment: seen.deployment,
+            deployment: seen.deployment.as_deref().map(label),
             endpoint: begin.endpoint.name().to_owned(),
             stream: begin.stream,
             status_class: verdict.class,

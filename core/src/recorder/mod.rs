@@ -53,11 +53,13 @@ impl Recorder {
 
     /// Waits until everything recorded so far is settled, or the time is over.
     pub(crate) async fn flush(&self, timeout: Duration) -> FlushReport {
+        let before = self.stats();
         let target = self.shared.queue.request_flush();
         let mut settled = self.shared.settled.subscribe();
         // An error means that the time is over, or that the writer has ended: the report says what is left.
-        let _ = tokio::time::timeout(timeout, settled.wait_for(|settled| *settled >= target)).await;
-        self.report()
+        drop(tokio::time::timeout(timeout, settled.wait_for(|settled| *settled >= target)).await);
+        let pending = target.saturating_sub(*self.shared.settled.borrow());
+        FlushReport { pending, ..self.report_since(&before) }
     }
 
     /// Lets the writer end once the queue is empty or `deadline` has passed; what is left then is counted as dropped.
@@ -65,9 +67,9 @@ impl Recorder {
         self.shared.queue.close(deadline);
     }
 
-    /// What has been achieved so far.
-    pub(crate) fn report(&self) -> FlushReport {
-        self.shared.counters.report()
+    /// What has been achieved since these counters were read.
+    pub(crate) fn report_since(&self, before: &Stats) -> FlushReport {
+        self.stats().since(before)
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -81,8 +83,9 @@ impl Shared {
         let bytes = observation.weight();
         self.counters.accepted(bytes);
         if let Err(reason) = self.queue.push(observation, bytes) {
-            self.counters.dropped(reason, 1, bytes);
-            tracing::warn!(?reason, "a trace was dropped");
+            if self.counters.dropped(reason, 1, bytes) {
+                tracing::warn!(?reason, "traces are being dropped; see stats");
+            }
         }
     }
 }

@@ -34,6 +34,8 @@ struct State {
     unsettled_bytes: usize,
     /// How many observations ever entered.
     entered: u64,
+    /// Requests that will still become observations.
+    open: usize,
     flush_requested: bool,
     ended: bool,
 }
@@ -43,10 +45,16 @@ impl Queue {
         Self { config, state: Mutex::default(), wake: Notify::new(), closing: watch::Sender::new(None) }
     }
 
-    /// Adds an observation. The writer is woken only when it has something to do: at the first one, and when a batch
+    /// A request has begun: an observation of it will come.
+    pub(super) fn announce(&self) {
+        self.state.lock().open += 1;
+    }
+
+    /// Adds an announced observation. The writer is woken only when it has something to do: at the first one, and when a batch
     /// is full.
     pub(super) fn push(&self, observation: Box<Observation>, bytes: usize) -> Result<(), DropReason> {
         let mut state = self.state.lock();
+        state.open = state.open.saturating_sub(1);
         if state.ended {
             return Err(DropReason::Closed);
         }
@@ -59,34 +67,35 @@ impl Queue {
         state.waiting.push_back(Queued { observation, bytes });
         let waiting = state.waiting.len();
         drop(state);
-        if waiting == 1 || waiting == self.config.batch_rows {
+        if waiting == 1 || waiting == self.config.batch_rows || self.closing.borrow().is_some() {
             self.wake.notify_one();
         }
         Ok(())
     }
 
     /// The next batch: as soon as one is full, or its first observation has waited for `flush_ms`, or somebody asked
-    /// for it. `None` when the queue is closed and empty.
+    /// for it. `None` when the queue is closed and empty, and no request is open any more or its deadline has passed.
     pub(super) async fn next_batch(&self) -> Option<Vec<Queued>> {
         let mut due: Option<Instant> = None;
         loop {
             {
                 let mut state = self.state.lock();
-                let (waiting, closing) = (state.waiting.len(), self.closing.borrow().is_some());
+                let (waiting, closing) = (state.waiting.len(), *self.closing.borrow());
                 if waiting == 0 {
                     state.flush_requested = false;
-                    if closing {
+                    if closing.is_some_and(|deadline| state.open == 0 || deadline <= Instant::now()) {
                         state.ended = true;
                         return None;
                     }
-                } else if waiting >= self.config.batch_rows || closing || state.flush_requested || due.is_some_and(|due| due <= Instant::now()) {
+                } else if waiting >= self.config.batch_rows || closing.is_some() || state.flush_requested || due.is_some_and(|due| due <= Instant::now()) {
                     let rows = waiting.min(self.config.batch_rows);
                     return Some(state.waiting.drain(..rows).collect());
                 } else {
                     due.get_or_insert_with(|| Instant::now() + Duration::from_millis(self.config.flush_ms));
                 }
             }
-            self.pause(due).await;
+            let closing = *self.closing.borrow();
+            self.pause(due.or(closing)).await;
         }
     }
 
@@ -116,7 +125,7 @@ impl Queue {
         entered
     }
 
-    /// Lets the writer end when the queue is empty; after `deadline` it stops trying.
+    /// Lets the writer end when every request has ended and the queue is empty; after `deadline` it stops trying.
     pub(super) fn close(&self, deadline: Instant) {
         self.closing.send_replace(Some(deadline));
         self.wake.notify_one();

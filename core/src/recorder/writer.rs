@@ -2,22 +2,27 @@
 //! It never gives up a trace while there is time, and never lets one bad row take others with it.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use tokio::time::timeout;
+
 use super::{Encoder, Shared, counters::Counters, queue::Queued};
 use crate::{
     clock,
-    error::Error,
+    error::{Error, ErrorCode},
     store::{Store, TraceRecord, is_transient},
     types::stats::{DeadLetter, DropReason},
 };
 
 /// The first and the longest pause between two tries while the store is away.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
-/// So many observations are encoded before other tasks of the thread get their turn.
-const TURN: usize = 16;
+/// A statement that is not answered for so long is a sign that the store is away; after so much longer it is given up.
+const ANSWER: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(28));
+/// So many bytes are encoded before other tasks of the thread get their turn.
+const TURN: usize = 128 * 1024;
 
 /// The writing end of the recorder.
 pub(super) struct Writer {
@@ -53,14 +58,25 @@ impl Writer {
 
     async fn encode(&mut self, queued: Vec<Queued>) -> Batch {
         let mut batch = Batch::default();
-        for (number, Queued { observation, bytes }) in queued.into_iter().enumerate() {
-            if number % TURN == TURN - 1 {
+        let mut turn = 0;
+        for Queued { observation, bytes } in queued {
+            turn += bytes;
+            if turn >= TURN {
+                turn = 0;
                 tokio::task::yield_now().await;
             }
-            let record = self.encoder.encode(*observation);
-            self.shared.counters.classified(record.status_class);
-            batch.records.push(record);
-            batch.bytes.push(bytes);
+            // What is encoded came from upstreams: a fault here must not end the recording of everything else.
+            match catch_unwind(AssertUnwindSafe(|| self.encoder.encode(*observation))) {
+                Ok(record) => {
+                    self.shared.counters.classified(record.status_class);
+                    batch.records.push(record);
+                    batch.bytes.push(bytes);
+                }
+                Err(_) => {
+                    tracing::error!("a trace could not be encoded and is lost");
+                    self.give_up(&[bytes], DropReason::Rejected);
+                }
+            }
         }
         batch
     }
@@ -69,7 +85,7 @@ impl Writer {
     async fn write(&self, batch: &Batch) {
         match self.until_answered(|| self.store.insert_traces(&batch.records)).await {
             Tried::Written => self.settle(&batch.bytes, Counters::persisted),
-            Tried::GivenUp => self.settle(&batch.bytes, |counters, rows, bytes| counters.dropped(DropReason::Closed, rows, bytes)),
+            Tried::GivenUp => self.give_up(&batch.bytes, DropReason::Closed),
             Tried::Refused(error) => {
                 tracing::warn!(%error, rows = batch.records.len(), "the store refused a batch of traces; writing them one by one");
                 for (record, bytes) in batch.records.iter().zip(&batch.bytes) {
@@ -82,7 +98,7 @@ impl Writer {
     async fn write_alone(&self, record: &TraceRecord, bytes: usize) {
         match self.until_answered(|| self.store.insert_traces(std::slice::from_ref(record))).await {
             Tried::Written => self.settle(&[bytes], Counters::persisted),
-            Tried::GivenUp => self.settle(&[bytes], |counters, rows, bytes| counters.dropped(DropReason::Closed, rows, bytes)),
+            Tried::GivenUp => self.give_up(&[bytes], DropReason::Closed),
             Tried::Refused(error) => self.bury(record, bytes, &error).await,
         }
     }
@@ -99,10 +115,10 @@ impl Writer {
         };
         match self.until_answered(|| self.store.insert_dead_letter(&letter)).await {
             Tried::Written => self.settle(&[bytes], Counters::dead_lettered),
-            Tried::GivenUp => self.settle(&[bytes], |counters, rows, bytes| counters.dropped(DropReason::Closed, rows, bytes)),
+            Tried::GivenUp => self.give_up(&[bytes], DropReason::Closed),
             Tried::Refused(error) => {
                 tracing::error!(trace = %record.id, %error, "the store refused the dead letter, too; the trace is lost");
-                self.settle(&[bytes], |counters, rows, bytes| counters.dropped(DropReason::Rejected, rows, bytes));
+                self.give_up(&[bytes], DropReason::Rejected);
             }
         }
     }
@@ -114,7 +130,7 @@ impl Writer {
         let mut pause = PAUSES.0;
         loop {
             let answer = tokio::select! {
-                answer = statement() => answer,
+                answer = self.in_time(statement()) => answer,
                 () = self.shared.queue.overdue() => return Tried::GivenUp,
             };
             let error = match answer {
@@ -122,15 +138,39 @@ impl Writer {
                 Err(error) if !is_transient(&error) => return Tried::Refused(error),
                 Err(error) => error,
             };
-            if self.shared.counters.store_away(&error) {
-                tracing::warn!(%error, "the store is away; traces wait");
-            }
+            self.shared.counters.tried_again();
+            self.note_away(&error);
             tokio::select! {
                 () = self.shared.queue.pause(Some(Instant::now() + pause)) => {}
                 () = self.shared.queue.overdue() => return Tried::GivenUp,
             }
             pause = (pause * 2).min(PAUSES.1);
         }
+    }
+
+    /// The answer to a statement. One that takes long is reported while it is waited for, and is given up when it takes
+    /// too long: its connection may be dead.
+    async fn in_time<T>(&self, statement: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let mut statement = std::pin::pin!(statement);
+        if let Ok(answer) = timeout(ANSWER.0, &mut statement).await {
+            return answer;
+        }
+        let silent = || Error::new(ErrorCode::StoreUnavailable, "the store does not answer");
+        self.note_away(&silent());
+        timeout(ANSWER.1, statement).await.unwrap_or_else(|_| Err(silent()))
+    }
+
+    /// Remembers what is wrong with the store, and says it once.
+    fn note_away(&self, error: &Error) {
+        if self.shared.counters.store_away(error) {
+            tracing::warn!(%error, "the store is away; traces wait");
+        }
+    }
+
+    fn give_up(&self, bytes: &[usize], reason: DropReason) {
+        self.settle(bytes, |counters, rows, bytes| {
+            counters.dropped(reason, rows, bytes);
+        });
     }
 
     /// Makes room in the queue, and counts what became of the rows.

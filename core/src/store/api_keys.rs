@@ -2,7 +2,7 @@
 
 use super::{
     Store,
-    changes::{next_generation, tenant_not_found},
+    changes::next_generation,
     names::{name_of, of_json, of_name, to_json},
     query::sql,
     row::Columns,
@@ -22,7 +22,7 @@ impl Store {
         let generation = next_generation(&mut tx).await?;
         if let Some(tenant) = &key.tenant_id {
             let query = sql("SELECT 1 FROM gw_tenants WHERE id = $1 AND deleted_ms IS NULL").bind(tenant.as_str());
-            tx.fetch_optional(query).await?.ok_or_else(|| tenant_not_found(tenant))?;
+            tx.fetch_optional(query).await?.ok_or_else(|| Error::tenant_not_found(tenant))?;
         }
         let insert = sql(
             "INSERT INTO gw_api_keys (id, tenant_id, name, hint, scopes, status, expires_ms, created_ms, last_used_ms, hash, generation) \

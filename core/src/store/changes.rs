@@ -4,7 +4,7 @@
 use super::{Store, db::Tx, query::sql, row::corrupt};
 use crate::{
     crypto::KeyHash,
-    error::{Error, ErrorCode, Result},
+    error::{Error, Result},
     types::{ids::TenantId, time::Timestamp},
 };
 
@@ -17,6 +17,8 @@ pub(crate) struct Changes {
     pub(crate) tenants: Vec<TenantId>,
     /// Keys that were created or revoked.
     pub(crate) keys: Vec<KeyHash>,
+    /// The store is older than what was asked from, as after a restored backup: nothing that is remembered counts.
+    pub(crate) everything: bool,
 }
 
 impl Store {
@@ -29,16 +31,14 @@ impl Store {
     /// What changed after `generation`; one row is read where nothing did.
     pub(crate) async fn changes_since(&self, generation: i64) -> Result<Changes> {
         let current = self.generation().await?;
-        let mut changes = Changes { generation: current, tenants: Vec::new(), keys: Vec::new() };
-        if current == generation {
+        let mut changes = Changes { generation: current, tenants: Vec::new(), keys: Vec::new(), everything: current < generation };
+        if current <= generation {
             return Ok(changes);
         }
-        // A store that was restored from a backup has an older generation: everything may have changed.
-        let after = if current < generation { -1 } else { generation };
-        for row in self.db.fetch_all(sql("SELECT id FROM gw_tenants WHERE generation > $1").bind(after)).await? {
+        for row in self.db.fetch_all(sql("SELECT id FROM gw_tenants WHERE generation > $1").bind(generation)).await? {
             changes.tenants.push(row.columns().text()?.parse()?);
         }
-        for row in self.db.fetch_all(sql("SELECT hash FROM gw_api_keys WHERE generation > $1").bind(after)).await? {
+        for row in self.db.fetch_all(sql("SELECT hash FROM gw_api_keys WHERE generation > $1").bind(generation)).await? {
             changes.keys.push(key_hash(row.columns().bytes()?)?);
         }
         Ok(changes)
@@ -57,13 +57,9 @@ pub(super) async fn touch_tenant(tx: &mut Tx, tenant: &TenantId, now: Timestamp)
     let generation = next_generation(tx).await?;
     let stamp = sql("UPDATE gw_tenants SET generation = $1, updated_ms = $2 WHERE id = $3 AND deleted_ms IS NULL");
     match tx.execute(stamp.bind(generation).bind(now.as_millis()).bind(tenant.as_str())).await? {
-        0 => Err(tenant_not_found(tenant)),
+        0 => Err(Error::tenant_not_found(tenant)),
         _ => Ok(generation),
     }
-}
-
-pub(super) fn tenant_not_found(tenant: &TenantId) -> Error {
-    Error::new(ErrorCode::TenantNotFound, format!("tenant {tenant} does not exist; create it with create_tenant"))
 }
 
 pub(super) fn key_hash(bytes: Vec<u8>) -> Result<KeyHash> {

@@ -94,6 +94,7 @@ fn take_pooler(url: &mut Url) -> Result<bool> {
 pub(super) fn database_error(code: &str, message: &str) -> Error {
     match code {
         "40001" | "40P01" => unavailable("the store gave up a transaction in favour of another one"),
+        "42501" => unavailable("the store's role lacks a right it needs: grant it"),
         "25006" => unavailable("the store is read-only, as a standby server is"),
         "3D000" => unavailable("the store's database does not exist; create it"),
         _ => match code.get(..2).unwrap_or_default() {

@@ -114,6 +114,8 @@ fn base() -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(false)
+        // Sorting needs no further file: descriptors may be scarce.
+        .pragma("temp_store", "MEMORY")
         .row_buffer_size(512)
         .thread_name(|id| format!("gateway-sql-{id}"))
 }

@@ -6,7 +6,7 @@
 
 use super::{
     Store,
-    changes::{next_generation, tenant_not_found, touch_tenant},
+    changes::{next_generation, touch_tenant},
     names::{name_of, of_name},
     providers::{ProviderRecord, insert_provider, providers_of},
     query::{Query, sql},
@@ -100,7 +100,7 @@ impl Store {
             .bind(update.capture.map(name_of).transpose()?)
             .bind(update.concurrency.map(i64::from))
             .bind(id.as_str());
-        let row = tx.fetch_optional(query).await?.ok_or_else(|| tenant_not_found(id))?;
+        let row = tx.fetch_optional(query).await?.ok_or_else(|| Error::tenant_not_found(id))?;
         let tenant = read_tenant(&mut row.columns())?;
         tx.commit().await?;
         Ok(tenant)

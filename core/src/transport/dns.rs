@@ -1,14 +1,19 @@
 //! Names become addresses here, and addresses that the network policy denies are left out: a name that points to a
 //! private address is refused at connect time, whatever it pointed to when it was configured.
 
-use std::{fmt, io, net::SocketAddr};
+use std::{error::Error, fmt, io, net::SocketAddr, sync::Arc};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use crate::{config::PrivateAddresses, network::AddressPolicy};
+use crate::{config::PrivateAddresses, error::Result, network::AddressPolicy};
 
 /// Resolves through the system, on tokio's blocking threads.
-pub(super) struct Resolver(AddressPolicy);
+#[derive(Clone)]
+pub(super) struct Resolver {
+    policy: AddressPolicy,
+    /// The operator's proxy may be anywhere.
+    proxy: Option<Arc<str>>,
+}
 
 /// All addresses of a name were denied.
 #[derive(Debug)]
@@ -20,7 +25,7 @@ impl fmt::Display for Denied {
     }
 }
 
-impl std::error::Error for Denied {}
+impl Error for Denied {}
 
 /// The name could not be resolved.
 #[derive(Debug)]
@@ -32,29 +37,39 @@ impl fmt::Display for Unresolved {
     }
 }
 
-impl std::error::Error for Unresolved {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl Error for Unresolved {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.0)
     }
 }
 
 impl Resolver {
-    pub(super) fn new(private: PrivateAddresses) -> Self {
-        Self(AddressPolicy(private))
+    pub(super) fn new(private: PrivateAddresses, proxy: Option<String>) -> Self {
+        Self { policy: AddressPolicy(private), proxy: proxy.map(Arc::from) }
+    }
+
+    /// Refuses a name all of whose addresses are denied. A name that cannot be resolved here is left to the proxy.
+    pub(super) async fn check(&self, name: &str) -> Result<()> {
+        match self.allowed(name).await {
+            Err(error) if error.is::<Denied>() => Err(AddressPolicy::refusal()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn allowed(&self, name: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+        // Port 0: reqwest puts the URL's port in.
+        let found = tokio::net::lookup_host((name, 0)).await.map_err(Unresolved)?;
+        let is_proxy = self.proxy.as_deref() == Some(name);
+        let allowed: Vec<_> = found.filter(|address| is_proxy || self.policy.allows(address.ip())).collect();
+        if allowed.is_empty() { Err(Denied.into()) } else { Ok(allowed) }
     }
 }
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let policy = self.0;
+        let resolver = self.clone();
         Box::pin(async move {
-            // Port 0: reqwest puts the URL's port in.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(Unresolved)?;
-            let allowed: Vec<SocketAddr> = found.filter(|address| policy.allows(address.ip())).collect();
-            if allowed.is_empty() {
-                return Err(Denied.into());
-            }
-            let addresses: Addrs = Box::new(allowed.into_iter());
+            let addresses: Addrs = Box::new(resolver.allowed(name.as_str()).await?.into_iter());
             Ok(addresses)
         })
     }

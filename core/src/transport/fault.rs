@@ -32,16 +32,30 @@ pub(super) fn before_answer(error: reqwest::Error) -> Error {
     } else {
         (ErrorCode::UpstreamDisconnected, "the provider closed the connection before it answered")
     };
-    Error::new(code, message).with_source(error)
+    with_cause(Error::new(code, message), &error)
 }
 
 /// The meaning of a failure in the middle of the answer.
 pub(super) fn while_reading(error: reqwest::Error) -> Error {
     let error = error.without_url();
     if not_http(&error) || error.is_decode() && find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData) {
-        return Error::new(ErrorCode::UpstreamInvalidResponse, "the provider's answer breaks its own framing").with_source(error);
+        let message = "the provider's answer breaks its own framing";
+        return with_cause(Error::new(ErrorCode::UpstreamInvalidResponse, message), &error);
     }
-    Error::new(ErrorCode::UpstreamDisconnected, "the provider closed the connection in the middle of its answer").with_source(error)
+    let message = "the provider closed the connection in the middle of its answer";
+    with_cause(Error::new(ErrorCode::UpstreamDisconnected, message), &error)
+}
+
+/// Keeps the kind of the I/O error below. The errors of the HTTP client themselves carry addresses.
+fn with_cause(error: Error, cause: &reqwest::Error) -> Error {
+    let io = find::<io::Error>(cause).map(|io| match io.raw_os_error() {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => io::Error::from(io.kind()),
+    });
+    match io {
+        Some(io) => error.with_source(io),
+        None => error,
+    }
 }
 
 fn out_of_descriptors(error: &reqwest::Error) -> bool {

@@ -1,5 +1,7 @@
 //! Sends a request over the network. Knows how long to wait for the head of the answer, and nothing else.
 
+use std::sync::Arc;
+
 use ::http::{HeaderMap, Method};
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
@@ -13,6 +15,7 @@ use super::{
 use crate::{
     config::Network,
     error::Result,
+    tasks::Background,
 };
 
 /// All clients of one gateway.
@@ -34,10 +37,11 @@ impl Transport {
         Ok(Self { clients: Clients::new(network)? })
     }
 
-    /// Does ahead what the first client would otherwise wait for: reading the system's certificates. What fails here
-    /// fails again where it matters.
-    pub(crate) fn warm(&self) {
-        drop(self.clients.tls());
+    /// Does ahead, on a thread of its own, what the first client would otherwise wait for: reading the system's
+    /// certificates. What fails here fails again where it matters.
+    pub(crate) fn warm(self: &Arc<Self>, background: &Background) {
+        let transport = Arc::clone(self);
+        drop(background.spawn_blocking(move || drop(transport.clients.tls())));
     }
 
     /// Sends the request and waits for the head of the answer; `None` when it did not come before the deadline.
@@ -47,12 +51,16 @@ impl Transport {
             Ok(client) => client,
             Err(error) => return Some(Err(error)),
         };
+        if let Err(error) = self.clients.check(&outgoing.url).await {
+            return Some(Err(error));
+        }
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         if !outgoing.body.is_empty() {
             *request.body_mut() = Some(outgoing.body.into());
         }
-        let answer = timeout_at(deadline, client.execute(request)).await.ok()?;
+        // Boxed, so that the futures of hosts stay small and within the compiler's limit on nested types.
+        let answer = timeout_at(deadline, Box::pin(client.execute(request))).await.ok()?;
         Some(answer.map_err(fault::before_answer).map(|response| {
             let (head, body) = ::http::Response::<reqwest::Body>::from(response).into_parts();
             Response { status: head.status, headers: head.headers, body: Body::Network(body) }

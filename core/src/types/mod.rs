@@ -5,6 +5,7 @@ pub(crate) mod api_key;
 mod flat;
 pub(crate) mod ids;
 pub(crate) mod money;
+pub(crate) mod page;
 pub(crate) mod provider;
 pub(crate) mod request;
 pub(crate) mod stats;

@@ -1,6 +1,6 @@
 //! What a caller hands in: a body for the provider, and options for the gateway.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorCode, Result};
 /// let request = libgateway::Request::from(serde_json::json!({"model": "gpt-4o", "messages": []}));
 /// # let _ = request;
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Request {
     /// The body in OpenAI's format; fields this library does not know reach the provider too.
     pub body: Bytes,
@@ -34,6 +34,13 @@ impl Request {
     pub fn with_options(mut self, options: CallOptions) -> Self {
         self.options = options;
         self
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Everything but the content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("body_bytes", &self.body.len()).field("options", &self.options).finish()
     }
 }
 
@@ -111,8 +118,8 @@ impl CallOptions {
         for (name, value) in
             [("user_id", &self.user_id), ("session_id", &self.session_id), ("request_id", &self.request_id)]
         {
-            if value.as_ref().is_some_and(|value| value.is_empty() || value.chars().count() > Self::MAX_ID_CHARS) {
-                return Err(Error::invalid(name, format!("{name} has 1 to {} characters", Self::MAX_ID_CHARS)));
+            if value.as_ref().is_some_and(|value| value.is_empty() || value.contains('\0') || value.chars().count() > Self::MAX_ID_CHARS) {
+                return Err(Error::invalid(name, format!("{name} has 1 to {} characters, none of them NUL", Self::MAX_ID_CHARS)));
             }
         }
         Ok(())

@@ -71,22 +71,22 @@ pub struct DeadLetter {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FlushReport {
-    /// Traces committed since the gateway was opened, those of this flush included.
+    /// Traces committed meanwhile.
     pub persisted: u64,
-    /// Traces still waiting.
+    /// Traces accepted before the call that are still waiting.
     pub pending: u64,
-    /// Traces the store refused, kept in its dead-letter table.
+    /// Traces the store refused meanwhile, kept in its dead-letter table.
     pub dead_lettered: u64,
-    /// Traces lost since the gateway was opened.
+    /// Traces lost meanwhile.
     pub dropped: u64,
-    /// Why traces are still waiting.
+    /// What the store last said, while it is away.
     pub error: Option<String>,
 }
 
 impl FlushReport {
-    /// Whether every trace accepted before the flush is in the store.
+    /// Whether no trace is waiting and none was lost.
     pub fn is_complete(&self) -> bool {
-        self.pending == 0
+        self.pending == 0 && self.dropped == 0
     }
 }
 

@@ -12,7 +12,7 @@ use libgateway::{ErrorCode, StatusClass};
 use libgateway_tests::{TestGateway, hello};
 use serde_json::Value;
 use tokio::time::timeout;
-use upstream::{Body, Outcome, Repeat, Script};
+use upstream::{Body, Repeat, Script};
 
 use super::support::{PATIENCE, SQLITE, content_event, eventually, manual::Manual, next, read_all, usage_wanted};
 
@@ -87,15 +87,21 @@ sqlite_tests! {
             let (bytes, error) = read_all(&mut stream).await;
             assert!(bytes.starts_with(first.as_bytes()) && bytes.len() as u64 <= EVENT_LIMIT + 2 * first.len() as u64);
             let error = error.expect("an error");
-            assert_eq!((error.code(), error.status(), error.provider()), (ErrorCode::UpstreamTooLarge, 502, Some("openai")));
-            assert_ne!(test.upstream.wait_for_end(asked, PATIENCE).await.unwrap().outcome, Outcome::Complete);
+            assert_eq!(
+                (error.code(), error.status(), error.provider()),
+                (ErrorCode::UpstreamTooLarge, 502, Some("openai"))
+            );
+            test.upstream.wait_for_close(asked, PATIENCE).await.unwrap();
         }
         assert_eq!(test.gateway.stats().in_flight, 1);
         test.chat(hello()).await.unwrap();
         drop(other);
         let classes: Vec<_> = test.traces().await.iter().map(|trace| (trace.status_class, trace.error_code)).collect();
         let failed = (StatusClass::UpstreamError, Some(ErrorCode::UpstreamTooLarge));
-        assert_eq!(classes, [(StatusClass::Ok, None), failed, failed, (StatusClass::Cancelled, Some(ErrorCode::Cancelled))]);
+        assert_eq!(
+            classes,
+            [(StatusClass::Ok, None), failed, failed, (StatusClass::Cancelled, Some(ErrorCode::Cancelled))]
+        );
     }
 
     async fn an_event_of_the_most_bytes_passes() {
@@ -110,9 +116,9 @@ sqlite_tests! {
     }
 }
 
-/// A stream that begins well, with a second event that is one megabyte too long.
+/// A stream that begins well, and whose second event is over the limit before it ends.
 fn too_large(first: &str) -> Script {
-    let block = "x".repeat(1 << 20);
-    let body = Repeat::new(block, EVENT_LIMIT / (1 << 20) + 1).before(format!("{first}data: ")).after("\n\n");
-    Script::new(Body::Repeat(body)).header("content-type", "text/event-stream")
+    let body = Repeat::new("x".repeat(1 << 20), EVENT_LIMIT / (1 << 20) + 1).before(format!("{first}data: "));
+    let sent = first.len() as u64 + EVENT_LIMIT + (1 << 20);
+    Script::new(Body::Repeat(body)).header("content-type", "text/event-stream").hang_after(sent)
 }

@@ -5,12 +5,15 @@ use libgateway_tests::{TestGateway, backend_tests, hello};
 use serde_json::json;
 use upstream::{BeforeHeaders, Script};
 
-use super::support::{PATIENCE, SQLITE, content_event, event, finish_event, hello_to, read_until, traced_content, usage_wanted};
+use super::support::{
+    PATIENCE, SQLITE, content_event, event, finish_event, hello_to, read_until, traced_content, usage_wanted,
+};
 
 backend_tests! {
     async fn dropping_a_stream_midway_closes_the_upstream_and_keeps_what_had_come(backend: Backend) {
         let test = TestGateway::open(backend).await;
-        let usage = event(&json!({"choices": [], "usage": {"prompt_tokens": 8, "completion_tokens": 2, "total_tokens": 10}}));
+        let usage =
+            event(&json!({"choices": [], "usage": {"prompt_tokens": 8, "completion_tokens": 2, "total_tokens": 10}}));
         let events = [content_event("Hel"), content_event("lo"), usage, content_event("never")];
         let sent = events[..3].concat().len();
         test.upstream.push(Script::sse(events).hang_after(sent.try_into().unwrap()));
@@ -77,7 +80,8 @@ sqlite_tests! {
     async fn dropping_a_chat_between_two_attempts_asks_no_more() {
         let test = TestGateway::open_with(SQLITE, |config| {
             (config.retry.base_ms, config.retry.max_ms) = (20_000, 20_000);
-        }).await;
+        })
+        .await;
         test.upstream.push(Script::error(503, "overloaded"));
         dropped_when!(test.chat(hello()), async {
             test.upstream.wait_for_end(0, PATIENCE).await.map(drop).unwrap();
@@ -90,8 +94,11 @@ sqlite_tests! {
             }
         });
         let traces = test.traces().await;
-        let [trace] = traces.iter().filter(|trace| trace.requested_model.as_deref() == Some("gpt-4o")).collect::<Vec<_>>()[..]
-        else { panic!("one trace was expected: {traces:?}") };
+        let [trace] =
+            traces.iter().filter(|trace| trace.requested_model.as_deref() == Some("gpt-4o")).collect::<Vec<_>>()[..]
+        else {
+            panic!("one trace was expected: {traces:?}")
+        };
         assert_eq!((trace.status_class, trace.attempt_count), (StatusClass::Cancelled, 1));
         let detail = test.acme.get_trace(trace.id).await.unwrap();
         assert_eq!(detail.attempts.iter().map(|attempt| attempt.status_code).collect::<Vec<_>>(), [Some(503)]);

@@ -47,10 +47,14 @@ sqlite_tests! {
         let (acme, upstream) = tenant(&test, "capped", 2).await;
         upstream.fallback(Script::stream(["Hel", "lo"]).hang_after(10));
         upstream.push(Script::stream(["Hello"]).on_model("quick"));
-        let streams = [acme.chat_stream(usage_wanted()).await.unwrap(), acme.chat_stream(usage_wanted()).await.unwrap()];
+        let streams =
+            [acme.chat_stream(usage_wanted()).await.unwrap(), acme.chat_stream(usage_wanted()).await.unwrap()];
 
         let error = acme.chat_stream(usage_wanted()).await.expect_err("a third stream");
-        assert_eq!((error.code(), error.status(), error.code().is_temporary()), (ErrorCode::TenantConcurrencyLimit, 429, true));
+        assert_eq!(
+            (error.code(), error.status(), error.code().is_temporary()),
+            (ErrorCode::TenantConcurrencyLimit, 429, true)
+        );
         assert_eq!(acme.chat(hello()).await.expect_err("a third call").code(), ErrorCode::TenantConcurrencyLimit);
         assert_eq!((test.gateway.stats().in_flight, upstream.requests().len()), (2, 2));
 
@@ -81,7 +85,12 @@ sqlite_tests! {
     async fn a_failed_call_makes_room() {
         let test = TestGateway::open(SQLITE).await;
         let (acme, upstream) = tenant(&test, "single", 1).await;
-        for script in [Script::error(400, "no"), Script::no_answer(BeforeHeaders::Reset), Script::text(200, "{"), Script::stream(["a"]).reset_after(5)] {
+        for script in [
+            Script::error(400, "no"),
+            Script::no_answer(BeforeHeaders::Reset),
+            Script::text(200, "{"),
+            Script::stream(["a"]).reset_after(5),
+        ] {
             upstream.push(script);
         }
         for _ in 0..4 {

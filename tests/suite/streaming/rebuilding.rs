@@ -49,7 +49,9 @@ fn pieces() -> Vec<String> {
         (0, json!({}), json!("stop")),
     ];
     let choice = |(index, delta, finish): (u64, Value, Value)| {
-        event(&json!({"system_fingerprint": "fp_1", "choices": [{"index": index, "delta": delta, "finish_reason": finish}]}))
+        event(
+            &json!({"system_fingerprint": "fp_1", "choices": [{"index": index, "delta": delta, "finish_reason": finish}]}),
+        )
     };
     let usage = serde_json::from_str::<Value>(USAGE).unwrap();
     let last = event(&json!({"system_fingerprint": "fp_1", "choices": [], "usage": usage}));
@@ -81,8 +83,14 @@ sqlite_tests! {
         // A null that no piece carries is not made up.
         expected["choices"][2]["message"].as_object_mut().unwrap().remove("refusal");
         assert_eq!(compare::subset("response", &expected, &response(&streamed)), Vec::<String>::new());
-        assert_eq!((whole.usage, whole.trace.cost_usd, &whole.trace.model), (streamed.usage, streamed.trace.cost_usd, &streamed.trace.model));
-        assert_eq!((streamed.trace.input_tokens, streamed.trace.reasoning_tokens, streamed.chunk_count), (Some(8), Some(5), Some(13)));
+        assert_eq!(
+            (whole.usage, whole.trace.cost_usd, &whole.trace.model),
+            (streamed.usage, streamed.trace.cost_usd, &streamed.trace.model)
+        );
+        assert_eq!(
+            (streamed.trace.input_tokens, streamed.trace.reasoning_tokens, streamed.chunk_count),
+            (Some(8), Some(5), Some(13))
+        );
         assert_eq!((whole.trace.status_class, streamed.trace.status_class), (StatusClass::Ok, StatusClass::Ok));
     }
 
@@ -98,11 +106,13 @@ sqlite_tests! {
         tokio::task::block_in_place(|| {
             let cuts = (0..FIXTURES.len(), vec(1_u64..4_000, 1..40));
             let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
-            runner.run(&cuts, |(at, cuts)| {
-                let actual = runtime.block_on(fixtures[at].run(test, Some(cuts)));
-                proptest::prop_assert_eq!(&actual, &expected[at], "{}", FIXTURES[at]);
-                Ok(())
-            }).unwrap_or_else(|failure| panic!("{failure}"));
+            runner
+                .run(&cuts, |(at, cuts)| {
+                    let actual = runtime.block_on(fixtures[at].run(test, Some(cuts)));
+                    proptest::prop_assert_eq!(&actual, &expected[at], "{}", FIXTURES[at]);
+                    Ok(())
+                })
+                .unwrap_or_else(|failure| panic!("{failure}"));
         });
     }
 }
@@ -153,7 +163,13 @@ impl Fixture {
         let (bytes, error) = read_all(&mut stream).await;
         assert!(error.is_none(), "{error:?}");
         let detail = detail(test, stream.trace_id()).await;
-        let facts = json!([detail.chunk_count, detail.flags, detail.usage, detail.trace.status_class, detail.trace.ttft_ms.is_some()]);
+        let facts = json!([
+            detail.chunk_count,
+            detail.flags,
+            detail.usage,
+            detail.trace.status_class,
+            detail.trace.ttft_ms.is_some()
+        ]);
         (String::from_utf8(bytes).expect("text"), response(&detail), facts)
     }
 }

@@ -105,6 +105,9 @@ fn runtimes_may_use_one_gateway_one_after_the_other() {
     let last = runtime();
     let traces = last.block_on(test.traces());
     assert_eq!(traces.len(), 12);
-    assert!(traces.iter().all(|trace| trace.status_class == StatusClass::Ok && trace.attempt_count == 1), "{traces:#?}");
+    assert!(
+        traces.iter().all(|trace| trace.status_class == StatusClass::Ok && trace.attempt_count == 1),
+        "{traces:#?}"
+    );
     last.block_on(test.close());
 }

@@ -29,7 +29,10 @@ async fn assert_traced(test: &TestGateway, error: &Error, code: ErrorCode, statu
     assert_eq!((error.code(), error.status(), error.code().is_temporary()), (code, 504, true), "{error:?}");
     assert_eq!(error.provider(), Some("openai"));
     let trace = test.only_trace().await.trace;
-    assert_eq!((trace.status_class, trace.error_code, trace.status_code), (StatusClass::Timeout, Some(code), status_code));
+    assert_eq!(
+        (trace.status_class, trace.error_code, trace.status_code),
+        (StatusClass::Timeout, Some(code), status_code)
+    );
     assert!(trace.latency_ms >= SHORT_MS as f64, "it waited for {} ms only", trace.latency_ms);
     assert_eq!(test.gateway.stats().in_flight, 0);
 }
@@ -39,7 +42,8 @@ sqlite_tests! {
         let test = TestGateway::open_with(SQLITE, |config| {
             timeouts(|timeouts| timeouts.connect_ms = SHORT_MS)(config);
             config.retry.max_attempts = 1;
-        }).await;
+        })
+        .await;
         // A listener that accepts nobody: once its queue is full, the kernel answers no more.
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -95,7 +99,12 @@ sqlite_tests! {
         test.upstream.wait_for_close(0, PATIENCE).await.unwrap();
         assert_traced(&test, &error.expect("an error"), ErrorCode::TotalTimeout, Some(200)).await;
         let traced = traced_content(test.only_trace().await.response.as_deref());
-        assert!(!traced.is_empty() && traced.len() * content_event("x").len() >= bytes.len(), "{} of {}", traced.len(), bytes.len());
+        assert!(
+            !traced.is_empty() && traced.len() * content_event("x").len() >= bytes.len(),
+            "{} of {}",
+            traced.len(),
+            bytes.len()
+        );
     }
 
     async fn a_whole_answer_that_trickles_for_too_long_is_given_up() {
@@ -123,7 +132,8 @@ sqlite_tests! {
         let test = TestGateway::open_with(SQLITE, |config| {
             timeouts(|timeouts| timeouts.idle_ms = SHORT_MS)(config);
             config.retry.max_attempts = 1;
-        }).await;
+        })
+        .await;
         test.upstream.push(Script::error(500, "x".repeat(1_000)).every(100).hang_after(100));
         let error = test.chat(hello()).await.expect_err("an error");
         test.upstream.wait_for_close(0, PATIENCE).await.unwrap();

@@ -26,7 +26,9 @@ fn assert_in_order(trace: &Trace) {
 backend_tests! {
     async fn the_times_of_a_stream_are_in_order_and_measured_apart(backend: Backend) {
         let test = TestGateway::open(backend).await;
-        let role = event(&json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": null}]}));
+        let role = event(
+            &json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": null}]}),
+        );
         let events = [role, content_event("Hel"), content_event("lo"), finish_event()];
         test.upstream.push(Script::sse(events).delay_ms(PAUSE_MS).delay_at(1, PAUSE_MS).delay_at(3, PAUSE_MS).done());
         let (_, error) = read_all(&mut test.chat_stream(usage_wanted()).await.unwrap()).await;
@@ -53,8 +55,11 @@ sqlite_tests! {
 
     async fn a_stream_without_content_has_no_first_token() {
         let test = TestGateway::open(SQLITE).await;
-        let role = event(&json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": null}]}));
-        let usage = event(&json!({"choices": [], "usage": {"prompt_tokens": 8, "completion_tokens": 0, "total_tokens": 8}}));
+        let role = event(
+            &json!({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": null}]}),
+        );
+        let usage =
+            event(&json!({"choices": [], "usage": {"prompt_tokens": 8, "completion_tokens": 0, "total_tokens": 8}}));
         for events in [vec![], vec![": a comment\n\n".to_owned()], vec![role, finish_event(), usage]] {
             test.upstream.push(Script::sse(events).done());
             read_all(&mut test.chat_stream(usage_wanted()).await.unwrap()).await;
@@ -67,7 +72,8 @@ sqlite_tests! {
 
     async fn the_first_token_may_be_a_tool_call_a_refusal_or_reasoning() {
         let test = TestGateway::open(SQLITE).await;
-        let call = json!([{"index": 0, "id": "call_a", "type": "function", "function": {"name": "f", "arguments": ""}}]);
+        let call =
+            json!([{"index": 0, "id": "call_a", "type": "function", "function": {"name": "f", "arguments": ""}}]);
         for delta in [json!({"tool_calls": call}), json!({"refusal": "No"}), json!({"reasoning_content": "Hm"})] {
             let event = event(&json!({"choices": [{"index": 0, "delta": delta, "finish_reason": null}]}));
             test.upstream.push(Script::sse([event, finish_event()]).done());

@@ -141,7 +141,7 @@ backend_tests! {
         let [used, unused] = [test.acme.create_api_key(NewApiKey::default()).await.unwrap(), test.acme.create_api_key(NewApiKey::default()).await.unwrap()];
         test.gateway.authenticate(Some(used.secret.expose())).await.unwrap();
         let written = || async { test.acme.list_api_keys().await.unwrap()[0].last_used_at.is_some() };
-        eventually("the last use", NOTICED, written).await;
+        eventually("the last use", NOTICED * 3, written).await;
         let [used_now, unused_now] = &test.acme.list_api_keys().await.unwrap()[..] else { panic!("two keys") };
         assert_eq!((&used_now.id, &unused_now.id, unused_now.last_used_at), (&used.key.id, &unused.key.id, None));
         let minute_ms = used_now.last_used_at.unwrap().as_millis();

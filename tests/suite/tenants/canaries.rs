@@ -32,7 +32,7 @@ backend_tests! {
         let mut process = Process::start(Part::Canaries, &[]);
         let asked = json!({"store": store.url(), "upstream": upstream.url(), "said": said.path()});
         // The upstream repeats whatever it is sent, keys included.
-        let echo = format!("refused: Bearer {PROVIDER_KEY}, {OPERATOR_KEY}");
+        let echo = format!("refused: Bearer {PROVIDER_KEY}, which is {PROVIDER_KEY}");
         upstream.fallback(Script::chat(format!("{FULL} {METADATA} {NONE}")));
         for status in [401, 403, 400, 429, 500] {
             upstream.fallback(Script::error(status, &echo).on_model(format!("echo-{status}")));

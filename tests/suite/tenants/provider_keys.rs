@@ -1,6 +1,6 @@
 //! Which key goes to which address.
 
-use libgateway::{Config, ErrorCode, Gateway, NewTenant};
+use libgateway::{Config, ErrorCode, Gateway, NewTenant, ProviderConfig};
 use libgateway_tests::{API_KEY, TENANT, TestGateway, backend_tests, config, hello, upstream::{Recorded, Script, Upstream}};
 use serde_json::json;
 
@@ -39,6 +39,19 @@ backend_tests! {
         test.acme.set_provider(change).await.unwrap();
         test.chat(hello()).await.unwrap();
         assert_eq!(authorization(&test.upstream.requests()[2]), Some("Bearer sk-new"));
+    }
+
+    async fn a_key_that_an_upstream_repeats_is_blotted_out(backend: Backend) {
+        let test = TestGateway::open(backend).await;
+        // The second one is a part of what is put in its place.
+        for (key, said) in [("sk-0123456789", "no sk-0123456789, no sk-0123456789!"), ("secret", "no secret")] {
+            test.acme.set_provider(ProviderConfig { api_key: Some(key.into()), ..TestGateway::provider(&test.upstream) }).await.unwrap();
+            test.upstream.push(Script::error(403, said));
+            let error = test.chat(hello()).await.unwrap_err();
+            assert_eq!((error.code(), error.to_string()), (ErrorCode::UpstreamRejected, said.replace(key, "[secret]")));
+            let body = String::from_utf8(error.body().unwrap().to_vec()).unwrap();
+            assert!(body.contains(&said.replace(key, "[secret]")), "{body}");
+        }
     }
 
     async fn a_deleted_provider_takes_its_key_with_it(backend: Backend) {

@@ -1,26 +1,16 @@
 //! What is kept in memory of tenants, providers and keys, and when it is forgotten.
 
-use libgateway::{ErrorCode, Gateway, NewApiKey, TenantStatus, TenantUpdate};
+use libgateway::{ErrorCode, NewApiKey, TenantStatus, TenantUpdate};
 use libgateway_tests::{TENANT, TestGateway, backend_tests, hello, upstream::Upstream};
 use tokio::task::JoinSet;
 
 use crate::support::{NOTICED, code, eventually, mock, mock_tenant, raw::Raw, text};
 
-/// A gateway that wrote nothing itself and has seen everything that was written: it forgets nothing by itself.
-async fn settled(test: &TestGateway) -> Gateway {
-    let key = test.acme.create_api_key(NewApiKey::default()).await.unwrap();
-    let gateway = test.second().await;
-    // It writes down which keys were used after it has looked for changes.
-    gateway.authenticate(Some(key.secret.expose())).await.unwrap();
-    let written = || async { test.acme.list_api_keys().await.unwrap()[0].last_used_at.is_some() };
-    eventually("the last use of a key", NOTICED, written).await;
-    gateway
-}
-
 backend_tests! {
     async fn an_eviction_says_whether_there_was_something_to_evict(backend: Backend) {
         let test = TestGateway::open(backend).await;
-        let gateway = settled(&test).await;
+        // It wrote nothing itself, so that no change makes it forget anything.
+        let gateway = test.second().await;
         let tenant = gateway.tenant(TENANT).unwrap();
         assert!(!tenant.evict_provider(None).await.unwrap(), "nothing was built");
         let name = "openai".parse().unwrap();
@@ -38,7 +28,7 @@ backend_tests! {
 
     async fn a_provider_is_read_once_and_again_after_an_eviction(backend: Backend) {
         let test = TestGateway::open(backend).await;
-        let gateway = settled(&test).await;
+        let gateway = test.second().await;
         let tenant = gateway.tenant(TENANT).unwrap();
         tenant.chat(hello()).await.unwrap();
         // A change that tells nobody.
@@ -53,7 +43,7 @@ backend_tests! {
 
     async fn an_eviction_brings_what_another_gateway_wrote(backend: Backend) {
         let test = TestGateway::open(backend).await;
-        let gateway = settled(&test).await;
+        let gateway = test.second().await;
         let tenant = gateway.tenant(TENANT).unwrap();
         tenant.chat(hello()).await.unwrap();
         test.acme.set_provider(libgateway::ProviderConfig { default: Some(true), ..mock("changed") }).await.unwrap();

@@ -5,7 +5,7 @@ use std::fs;
 use libgateway::{Config, ErrorCode, Gateway, Migrate};
 use libgateway_tests::{Backend, TestGateway, backend_tests, config, hello, run};
 
-use crate::support::{code, raw::Raw, refusal};
+use crate::support::{code, mock_tenant, raw::Raw, refusal};
 
 fn with(config: Config, migrate: Migrate) -> Config {
     Config { migrate, ..config }
@@ -31,6 +31,18 @@ backend_tests! {
             gateway.close(libgateway_tests::DEADLINE).await.expect("its trace is written");
         }
         assert_eq!(test.traces().await.len(), 3);
+    }
+
+    async fn a_schema_made_by_the_printed_script_is_current(backend: Backend) {
+        let store = backend.fresh();
+        let script = Gateway::migration_sql(&store.url()).unwrap();
+        if let Some(directory) = store.directory() {
+            fs::write(directory.join("gateway.db"), "").unwrap();
+        }
+        Raw::open(&store).await.execute(&script).await;
+        let gateway = Gateway::open(with(config(&store), Migrate::Check)).await.expect("a current schema");
+        mock_tenant(&gateway, "t", "hi").await.chat(hello()).await.expect("an answer");
+        gateway.close(libgateway_tests::DEADLINE).await.expect("its trace is written");
     }
 
     async fn an_older_schema_is_refused_where_it_may_not_be_changed(backend: Backend) {

@@ -6,7 +6,7 @@ use libgateway::{
 };
 use libgateway_tests::{TENANT, TestGateway, backend_tests, hello, upstream::{BeforeHeaders, Script}};
 
-use crate::support::{code, mock_tenant, raw, refusal, text};
+use crate::support::{NOTICED, code, eventually, mock_tenant, raw, refusal, text};
 
 fn new_tenant(id: &str) -> NewTenant {
     NewTenant { id: Some(id.parse().unwrap()), ..NewTenant::default() }
@@ -176,10 +176,20 @@ backend_tests! {
 
     async fn a_deleted_tenants_traces_never_become_those_of_a_new_one(backend: Backend) {
         let test = TestGateway::open(backend).await;
-        test.chat(hello()).await.unwrap();
-        test.only_trace().await;
+        for _ in 0..20 {
+            test.chat(hello()).await.unwrap();
+        }
+        assert_eq!(test.traces().await.len(), 20);
         test.gateway.delete_tenant(test.acme.id()).await.unwrap();
-        assert_eq!(refusal(test.gateway.create_tenant(new_tenant(TENANT)).await), (ErrorCode::AlreadyExists, Some("id".into())));
+        // The id is taken until the rows are gone, which is soon.
+        let created = || async {
+            let created = test.gateway.create_tenant(new_tenant(TENANT)).await;
+            created.inspect_err(|error| assert_eq!(error.code(), ErrorCode::AlreadyExists)).is_ok()
+        };
+        eventually("the id is free", NOTICED, created).await;
+        assert_eq!(test.traces().await, []);
+        let summary = test.acme.analytics_summary(AnalyticsQuery::default()).await.unwrap();
+        assert_eq!(serde_json::json!(summary)["total_requests"], 0, "{summary:?}");
     }
 
     async fn a_tenant_at_its_limit_does_not_hold_up_another(backend: Backend) {

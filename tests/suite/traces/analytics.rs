@@ -166,12 +166,12 @@ backend_tests! {
         let query = AnalyticsQuery::default;
         let now = at(BASE_MS);
         for (query, param) in [
-            (AnalyticsQuery { window_hours: Some(0), ..query() }, "window"),
-            (AnalyticsQuery { window_hours: Some(8_785), ..query() }, "window"),
-            (AnalyticsQuery { window_hours: Some(1), since: Some(now), ..query() }, "window"),
-            (AnalyticsQuery { bucket_minutes: Some(0), ..query() }, "bucket"),
-            (AnalyticsQuery { bucket_minutes: Some(7), ..query() }, "bucket"),
-            (AnalyticsQuery { window_hours: Some(8_784), bucket_minutes: Some(5), ..query() }, "bucket"),
+            (AnalyticsQuery { window_hours: Some(0), ..query() }, "window_hours"),
+            (AnalyticsQuery { window_hours: Some(8_785), ..query() }, "window_hours"),
+            (AnalyticsQuery { window_hours: Some(1), since: Some(now), ..query() }, "window_hours"),
+            (AnalyticsQuery { bucket_minutes: Some(0), ..query() }, "bucket_minutes"),
+            (AnalyticsQuery { bucket_minutes: Some(7), ..query() }, "bucket_minutes"),
+            (AnalyticsQuery { window_hours: Some(8_784), bucket_minutes: Some(5), ..query() }, "bucket_minutes"),
             (AnalyticsQuery { since: Some(now), until: Some(now), ..query() }, "since"),
             (AnalyticsQuery { time_zone: Some("Mars/Olympus".to_owned()), ..query() }, "time_zone"),
         ] {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use libgateway::{TraceFilter, TraceId, TraceQuery};
-use libgateway_tests::{Backend, TENANT, TestGateway, backend_tests, hello};
+use libgateway_tests::{TENANT, TestGateway, backend_tests, hello};
 
 use crate::{
     corpus::BASE_MS,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use libgateway::{ErrorCode, NewTenant, TraceDetail, TraceFlag, TraceId};
-use libgateway_tests::{Backend, TestGateway, backend_tests, hello};
+use libgateway_tests::{TestGateway, backend_tests, hello};
 use serde_json::{Value, json};
 use upstream::{BeforeHeaders, Script};
 

@@ -1,7 +1,7 @@
 //! Filters of a list, alone and combined: the store gives what a look at every trace gives. And what it refuses.
 
 use libgateway::{ErrorCode, NewTenant, StatusClass, Trace, TraceFilter, TraceId, TraceQuery};
-use libgateway_tests::{Backend, TestGateway, backend_tests};
+use libgateway_tests::{TestGateway, backend_tests};
 
 use crate::{
     corpus::{self, BASE_MS, ROWS, STEP_MS, at},

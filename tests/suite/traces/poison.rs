@@ -71,7 +71,9 @@ backend_tests! {
         mend(&test).await;
         test.chat(poisonous()).await.unwrap();
         let report = test.flush().await;
-        assert_eq!((report.persisted, report.dead_lettered), (1, 1));
+        assert_eq!((report.persisted, report.dead_lettered), (1, 0), "a report is of what happened meanwhile");
+        let stats = test.gateway.stats();
+        assert_eq!((stats.persisted, stats.dead_lettered), (1, 1));
         assert_eq!(test.gateway.health().reasons, Vec::<String>::new());
     }
 
@@ -84,5 +86,9 @@ backend_tests! {
         let report = test.flush().await;
         assert_eq!((report.persisted, report.dead_lettered, report.pending), (0, 5, 0));
         assert_eq!(test.gateway.list_dead_letters(200).await.unwrap().len(), 5);
+        for limit in [0, 201] {
+            let error = test.gateway.list_dead_letters(limit).await.unwrap_err();
+            assert_eq!((error.code(), error.param()), (ErrorCode::InvalidField, Some("limit")));
+        }
     }
 }

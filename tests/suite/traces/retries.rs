@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use libgateway::{ErrorCode, StatusClass};
-use libgateway_tests::{Backend, TestGateway, backend_tests, hello};
+use libgateway_tests::{TestGateway, backend_tests, hello};
 use upstream::{BeforeHeaders, Script};
 
 /// One call against an upstream that always answers so: how often it is asked, and how it ends.
@@ -53,7 +53,7 @@ backend_tests! {
     }
 
     async fn a_first_byte_that_does_not_come_is_not_asked_for_again(backend: Backend) {
-        let test = TestGateway::open_with(backend, |config| config.timeouts.first_byte_ms = 150).await;
+        let test = TestGateway::open_with(backend, |config| config.timeouts.first_byte_ms = 1_000).await;
         assert_eq!(asked(&test, Script::no_answer(BeforeHeaders::Hang)).await, (1, ErrorCode::FirstByteTimeout, false));
         assert_eq!(test.only_trace().await.trace.status_class, StatusClass::Timeout);
     }

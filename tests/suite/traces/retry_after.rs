@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use libgateway::{CallOptions, ErrorCode};
-use libgateway_tests::{Backend, TestGateway, backend_tests, hello};
+use libgateway_tests::{TestGateway, backend_tests, hello};
 use upstream::Script;
 
 /// The pause between the first two requests of a call that is refused once with this header.
@@ -40,7 +40,7 @@ backend_tests! {
 
     async fn what_is_no_wait_is_ignored(backend: Backend) {
         let test = TestGateway::open(backend).await;
-        for value in ["soon", "-5", "Thu, 01 Jan 1970 00:00:00 GMT", "1e400"] {
+        for value in ["soon", "-5", "NaN", "Thu, 01 Jan 1970 00:00:00 GMT"] {
             assert!(pause(&test, "retry-after", value).await < Duration::from_secs(5), "{value}");
         }
     }

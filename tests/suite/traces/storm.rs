@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::future::join_all;
 use libgateway::{CallOptions, Error, NewTenant, Request, StatusClass, TenantHandle, TraceFilter};
-use libgateway_tests::{Backend, TestGateway, backend_tests, hello};
+use libgateway_tests::{TestGateway, backend_tests, hello};
 use serde_json::json;
 use upstream::{BeforeHeaders, Script};
 
@@ -66,7 +66,7 @@ fn scripts(test: &TestGateway) {
         Script::stream(["a", "b", "c"]).on_model("stream"),
         Script::stream(["a", "b", "c"]).reset_after(300).on_model("cut"),
         Script::sse([data.clone(), json!({"error": {"message": "overloaded", "type": "server_error"}})]).on_model("error_event"),
-        Script::sse([data]).hang_after(50).delay_at(0, 0).on_model("endless"),
+        Script::sse([data]).hang_after(10_000).on_model("endless"),
     ] {
         test.upstream.fallback(script);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use libgateway::{CallOptions, Request, StatusClass, Trace};
-use libgateway_tests::{Backend, TestGateway, backend_tests, hello};
+use libgateway_tests::{TestGateway, backend_tests, hello};
 use serde_json::{Value, json};
 use upstream::Script;
 

@@ -220,7 +220,7 @@ async fn changes_name_what_changed_after_a_generation_and_nothing_else() {
         let changes = store.changes_since(3).await.unwrap();
         assert_eq!((changes.generation, changes.tenants), (4, vec![tenant("b")]));
         let restored = store.changes_since(100).await.unwrap();
-        assert_eq!((restored.generation, restored.tenants.len()), (4, 3), "a generation from the future: all may differ");
+        assert!(restored.everything && restored.generation == 4, "a generation from the future: all may differ");
     })
     .await;
 }
@@ -228,10 +228,10 @@ async fn changes_name_what_changed_after_a_generation_and_nothing_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_check_value_of_a_master_key_stays() {
     on_every_store(async |store| {
-        assert_eq!(store.master_key_check(1).await.unwrap(), None);
+        assert!(store.master_keys().await.unwrap().is_empty());
         assert_eq!(store.remember_master_key(1, b"one").await.unwrap(), b"one");
         assert_eq!(store.remember_master_key(1, b"two").await.unwrap(), b"one");
-        assert_eq!(store.master_key_check(1).await.unwrap().as_deref(), Some(b"one".as_slice()));
+        assert_eq!(store.master_keys().await.unwrap(), [(1, b"one".to_vec())]);
     })
     .await;
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::ErrorCode,
     store::is_transient,
-    types::{stats::DeadLetter, time::Timestamp},
+    types::time::Timestamp,
 };
 
 #[tokio::test(flavor = "multi_thread")]

@@ -98,8 +98,7 @@ async fn insert_postgres(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
         arrays.push(column.source.array(records)?);
         places.push(format!("${}::{}", arrays.len(), column.source.array_type()));
     }
-    let bodies: [Body; 3] =
-        [|record| record.request.as_deref(), |record| record.response.as_deref(), |record| record.attempts.as_deref()];
+    let bodies: [Body; 3] = [|record| record.request.as_deref(), |record| record.response.as_deref(), |record| record.attempts.as_deref()];
     for body in bodies {
         arrays.push(Value::ByteStrings(records.iter().map(|record| body(record)).collect()));
         places.push(format!("${}::bytea[]", arrays.len()));

@@ -74,8 +74,10 @@ impl Exchange {
     /// Answers with a whole JSON body.
     pub(crate) async fn answer(&mut self, body: &Value) {
         let body = body.to_string();
-        let answer =
-            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
         self.socket.write_all(answer.as_bytes()).await.expect("a client");
     }
 }

@@ -39,6 +39,27 @@ impl Raw {
         }
     }
 
+    /// A part of a trace's content, as it is stored.
+    pub(crate) async fn content(&mut self, id: TraceId, column: &str) -> Vec<u8> {
+        let (table, row) = self.place_of_content(id);
+        self.bytes(&format!("SELECT {column} FROM {table} WHERE {row}")).await
+    }
+
+    /// Overwrites a part of a trace's content.
+    pub(crate) async fn set_content(&mut self, id: TraceId, column: &str, bytes: &[u8]) {
+        let ((table, row), bytes) = (self.place_of_content(id), self.literal(bytes));
+        assert_eq!(self.execute(&format!("UPDATE {table} SET {column} = {bytes} WHERE {row}")).await, 1);
+    }
+
+    /// The table of a trace's content, and the condition that selects it.
+    fn place_of_content(&self, id: TraceId) -> (&'static str, String) {
+        let row = self.is_trace(id);
+        match self {
+            Self::Sqlite(_) => ("gw_trace_bodies", format!("seq = (SELECT seq FROM gw_traces WHERE {row})")),
+            Self::Postgres(_) => ("gw_traces", row),
+        }
+    }
+
     /// Bytes as SQL writes them.
     pub(crate) fn literal(&self, bytes: &[u8]) -> String {
         match self {
