@@ -24,6 +24,7 @@
 
 pub mod compare;
 pub mod deadline;
+pub mod foreign;
 pub mod postgres;
 
 mod backend;

@@ -12,6 +12,9 @@ mod openai;
 mod routes;
 mod upstream_error;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use bytes::Bytes;

@@ -60,7 +60,8 @@ fn retry_after(headers: &HeaderMap, now_ms: i64) -> Option<Duration> {
         let then = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
         Some(then.saturating_sub(Duration::from_millis(now_ms.unsigned_abs())))
     };
-    let from_seconds = |seconds: f64| Duration::try_from_secs_f64(seconds.min(LONGEST_WAIT_SECONDS)).ok();
+    let longest = |seconds: f64| if seconds > LONGEST_WAIT_SECONDS { LONGEST_WAIT_SECONDS } else { seconds };
+    let from_seconds = |seconds: f64| Duration::try_from_secs_f64(longest(seconds)).ok();
     millis.map(|millis| millis / 1e3).and_then(from_seconds).or_else(|| {
         let text = text("retry-after")?;
         seconds(text).and_then(from_seconds).or_else(|| date(text))

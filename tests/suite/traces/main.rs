@@ -15,6 +15,7 @@ mod corpus;
 mod cursor;
 mod detail;
 mod filters;
+mod link;
 mod outage;
 mod poison;
 mod reference;

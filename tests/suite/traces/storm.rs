@@ -85,7 +85,11 @@ async fn caller(tenant: TenantHandle, model: &str, manner: Manner, id: String) -
     let request = Request::from(body).with_options(options);
     let class = match manner {
         Manner::Chat | Manner::Hurried(_) | Manner::Garbled => class_of(tenant.chat(request).await.map(drop)),
-        Manner::Stream | Manner::HurriedStream(_) => class_of(read(&tenant, request).await),
+        Manner::Stream | Manner::HurriedStream(_) => match read(&tenant, request).await {
+            // An error event is bytes like any other.
+            Ok(text) if text.contains("\"error\"") => StatusClass::UpstreamError,
+            ended => class_of(ended.map(drop)),
+        },
         Manner::Leaves => {
             let left = tokio::time::timeout(Duration::from_millis(100), tenant.chat(request)).await;
             assert!(left.is_err(), "a model that hangs answered");
@@ -100,12 +104,13 @@ async fn caller(tenant: TenantHandle, model: &str, manner: Manner, id: String) -
     (id, class)
 }
 
-async fn read(tenant: &TenantHandle, request: Request) -> Result<(), Error> {
+async fn read(tenant: &TenantHandle, request: Request) -> Result<String, Error> {
     let mut stream = tenant.chat_stream(request).await?;
+    let mut text = String::new();
     while let Some(chunk) = stream.next_chunk().await {
-        chunk?;
+        text.push_str(&String::from_utf8_lossy(&chunk?));
     }
-    Ok(())
+    Ok(text)
 }
 
 fn class_of(result: Result<(), Error>) -> StatusClass {

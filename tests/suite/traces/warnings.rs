@@ -33,9 +33,9 @@ impl Heard {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 
-    /// The lines with this level and text.
+    /// The library's lines with this level and text.
     fn lines(&self, level: &str, part: &str) -> usize {
-        self.text().lines().filter(|line| line.contains(level) && line.contains(part)).count()
+        self.text().lines().filter(|line| line.contains(&format!("{level} libgateway::")) && line.contains(part)).count()
     }
 }
 
