@@ -7,12 +7,13 @@ LOCKED := $(if $(CI),--locked)
 CARGO_WORKSPACE := --workspace $(LOCKED)
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 AIMOCK := tests/aimock/node_modules/.package-lock.json
+LITELLM := target/litellm/bin/litellm
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check check-fmt clippy deny layers docs package fresh fmt bench gen notices
+.PHONY: help demo test test-upstreams check check-fmt clippy deny layers docs package fresh fmt bench gen notices
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 demo: ## open a gateway, send calls through it and look at what it kept
 	@.ci/need cargo cc
@@ -22,6 +23,10 @@ demo: ## open a gateway, send calls through it and look at what it kept
 test: $(AIMOCK) ## run every test, on SQLite and on PostgreSQL
 	@.ci/need
 	cargo test $(CARGO_WORKSPACE)
+
+test-upstreams: $(LITELLM) ## run the tests against LiteLLM's proxy, which takes minutes to install
+	@.ci/need cargo cc python3 postgres
+	LIBGATEWAY_TEST_LITELLM=$(abspath $(LITELLM)) cargo test $(CARGO_WORKSPACE) --test litellm
 
 check: check-fmt clippy deny layers docs package ## check all that is not a test: form, lints, licences, layers, docs, package
 
@@ -72,4 +77,10 @@ notices: ## write target/THIRD-PARTY-NOTICES.md
 $(AIMOCK): tests/aimock/package-lock.json
 	@.ci/need node
 	npm ci --silent --prefix tests/aimock
+	@touch $@
+
+$(LITELLM): tests/litellm/requirements.txt
+	@.ci/need python3
+	python3 -m venv --clear target/litellm
+	target/litellm/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

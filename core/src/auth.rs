@@ -109,13 +109,13 @@ impl Auth {
             return Ok(known);
         }
         let (keys, store) = (self.keys.clone(), self.store.clone());
-        let load = async move {
+        let load = Box::pin(async move {
             let load = || async {
                 let known = |key| Arc::new(KnownKey { key, noted_minute: AtomicI64::new(0) });
                 Ok(store.find_api_key(&hash).await?.map(known))
             };
             keys.get_or_load(&hash, load).await
-        };
+        });
         self.background.run_to_end(load).await
     }
 

@@ -188,6 +188,7 @@ impl Config {
 
     /// Reads `GATEWAY_STORE`, `GATEWAY_MASTER_KEY` and so on (structured keys as JSON), and makes the provider
     /// `openai` of `OPENAI_API_KEY` where no provider of that kind is configured.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place, and only when it is called")]
     pub fn from_env() -> Result<Self> {
         Self::from_variables(|name| std::env::var(name).ok())
     }

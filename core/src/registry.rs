@@ -94,7 +94,9 @@ impl Registry {
             return Ok(tenant);
         }
         let (loader, tenants, id) = (Arc::clone(&self.loader), self.tenants.clone(), id.clone());
-        self.background.run_to_end(async move { tenants.get_or_load(&id, || loader.load(&id)).await }).await
+        // Boxed, since misses are rare and the future is large.
+        let load = Box::pin(async move { tenants.get_or_load(&id, || loader.load(&id)).await });
+        self.background.run_to_end(load).await
     }
 
     /// The tenant, if it may call.

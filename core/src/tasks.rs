@@ -57,7 +57,6 @@ impl Background {
     }
 
     /// Runs work that blocks, beside the thread.
-    #[expect(clippy::disallowed_methods, reason = "this is the gateway's own pool, not the host's")]
     pub(crate) fn spawn_blocking(&self, work: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
         self.handle.spawn_blocking(work)
     }

@@ -85,12 +85,12 @@ pub fn free_port() -> u16 {
     listener.local_addr().expect("its address").port()
 }
 
-/// The body of a `200` answer of the server at `http://host:port`; `None` for any other answer, and for none.
-pub async fn ask(method: &str, server: &str, path: &str) -> Option<String> {
+/// What the server at `http://host:port` answers with `200`; `None` for any other answer, and for none.
+pub async fn ask(server: &str, path: &str) -> Option<String> {
     let exchange = async {
         let mut connection = TcpStream::connect(server.strip_prefix("http://")?).await.ok()?;
         // In HTTP/1.0 the body ends with the connection.
-        connection.write_all(format!("{method} {path} HTTP/1.0\r\n\r\n").as_bytes()).await.ok()?;
+        connection.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await.ok()?;
         let mut answer = String::new();
         connection.read_to_string(&mut answer).await.ok()?;
         let (head, body) = answer.split_once("\r\n\r\n")?;

@@ -68,7 +68,7 @@ impl TenantHandle {
     pub async fn list_models(&self, options: CallOptions) -> Result<Reply> {
         self.core.open()?;
         let request = Request { body: Bytes::new(), options };
-        self.core.pipeline.list_models(self.new_call(Endpoint::Models, request)).await
+        Box::pin(self.core.pipeline.list_models(self.new_call(Endpoint::Models, request))).await
     }
 
     /// The provider of that name, or the default one, ready to be called. A tenant without providers has the
@@ -133,12 +133,13 @@ impl TenantHandle {
 
     async fn call(&self, endpoint: Endpoint, request: Request) -> Result<Reply> {
         self.core.open()?;
-        self.core.pipeline.call(self.new_call(endpoint, request)).await
+        // Boxed, so that the host's own futures stay small.
+        Box::pin(self.core.pipeline.call(self.new_call(endpoint, request))).await
     }
 
     async fn stream(&self, endpoint: Endpoint, request: Request) -> Result<ReplyStream> {
         self.core.open()?;
-        self.core.pipeline.stream(self.new_call(endpoint, request)).await
+        Box::pin(self.core.pipeline.stream(self.new_call(endpoint, request))).await
     }
 
     pub(super) fn new_call(&self, endpoint: Endpoint, request: Request) -> Call {

@@ -99,12 +99,12 @@ impl<'a> Attempts<'a> {
             };
             let failure = match outcome {
                 Ok(answered) => {
-                    self.note(draft, number, Attempted { asked, pause, outcome: Ok(answered.response.status.as_u16()) });
+                    self.note(draft, number, &Attempted { asked, pause, outcome: Ok(answered.response.status.as_u16()) });
                     return Ok(answered);
                 }
                 Err(error) => error.with_provider(self.provider.name()),
             };
-            self.note(draft, number, Attempted { asked, pause, outcome: Err(&failure) });
+            self.note(draft, number, &Attempted { asked, pause, outcome: Err(&failure) });
             let worthwhile = retry::is_worthwhile(failure.code());
             let spent = |failure: Error| failure.with_retries_spent(number > 1 && worthwhile);
             if !worthwhile || number >= self.retry.max_attempts {
@@ -169,7 +169,7 @@ impl<'a> Attempts<'a> {
         read
     }
 
-    fn note(&mut self, draft: &mut Draft, number: u32, attempted: Attempted<'_>) {
+    fn note(&mut self, draft: &mut Draft, number: u32, attempted: &Attempted<'_>) {
         let waited = std::mem::take(&mut self.waited);
         let (status_code, error_code) = match attempted.outcome {
             Ok(status) => (Some(status), None),

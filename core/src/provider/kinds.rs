@@ -37,7 +37,7 @@ pub(crate) fn build(blueprint: Blueprint<'_>) -> Result<Arc<Provider>> {
     let adapter = adapter(&blueprint)?;
     let timeouts = blueprint.timeouts.with(blueprint.info.settings.timeouts);
     let retry = blueprint.retry.with(blueprint.info.settings.retry);
-    timeouts.validate("timeouts").and_then(|()| retry.validate("retry")).map_err(as_provider_error)?;
+    timeouts.validate("timeouts").and_then(|()| retry.validate("retry")).map_err(|error| as_provider_error(&error))?;
     Ok(Arc::new(Provider { info: blueprint.info, timeouts, retry, adapter }))
 }
 
@@ -92,9 +92,8 @@ pub(super) fn incomplete(param: &str, message: impl Into<String>) -> Error {
     Error::new(ErrorCode::InvalidProviderConfig, message).with_param(param)
 }
 
-fn as_provider_error(error: Error) -> Error {
-    let param = error.param().unwrap_or_default().to_owned();
-    incomplete(&param, error.to_string())
+fn as_provider_error(error: &Error) -> Error {
+    incomplete(error.param().unwrap_or_default(), error.to_string())
 }
 
 fn unknown_kind(kind: &str) -> Error {

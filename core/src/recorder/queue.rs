@@ -55,6 +55,9 @@ impl Queue {
     pub(super) fn push(&self, observation: Box<Observation>, bytes: usize) -> Result<(), DropReason> {
         let mut state = self.state.lock();
         state.open = state.open.saturating_sub(1);
+        if self.closing.borrow().is_some() {
+            self.wake.notify_one();
+        }
         if state.ended {
             return Err(DropReason::Closed);
         }
@@ -67,7 +70,7 @@ impl Queue {
         state.waiting.push_back(Queued { observation, bytes });
         let waiting = state.waiting.len();
         drop(state);
-        if waiting == 1 || waiting == self.config.batch_rows || self.closing.borrow().is_some() {
+        if waiting == 1 || waiting == self.config.batch_rows {
             self.wake.notify_one();
         }
         Ok(())

@@ -45,7 +45,7 @@ impl FromStr for PicoUsd {
             Some(units) if unsigned.len() == text.len() => Ok(Self(units)),
             Some(units) => Ok(Self(-units)),
             None => Err(Error::new(
-                crate::ErrorCode::InvalidField,
+                crate::error::ErrorCode::InvalidField,
                 format!("{text:?} is not a decimal amount of at most 12 places, such as \"0.0025\""),
             )),
         }

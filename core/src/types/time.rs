@@ -52,7 +52,7 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self> {
         text.parse::<jiff::Timestamp>().map(|timestamp| Self::from_millis(timestamp.as_millisecond())).map_err(|_| {
             Error::new(
-                crate::ErrorCode::InvalidField,
+                crate::error::ErrorCode::InvalidField,
                 format!("{text:?} is not an RFC 3339 time such as 2026-03-01T12:30:00Z"),
             )
         })

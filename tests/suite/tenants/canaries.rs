@@ -7,7 +7,10 @@ use libgateway::{
     CallOptions, Capture, Config, Error, ErrorCode, Gateway, NewApiKey, NewTenant, PrivateAddresses, ProviderConfig,
     Request, TenantHandle, TraceQuery,
 };
-use libgateway_tests::{backend_tests, upstream::{Script, Upstream}};
+use libgateway_tests::{
+    backend_tests,
+    upstream::{Script, Upstream},
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -71,7 +74,8 @@ backend_tests! {
 /// The needle is nowhere in there, neither as it is nor in the digits of a dump, nor the bytes that a key's digits mean.
 fn assert_absent(place: &str, bytes: &[u8], needle: &str) {
     let at = bytes.windows(needle.len()).position(|window| window == needle.as_bytes());
-    let around = at.map(|at| String::from_utf8_lossy(&bytes[at.saturating_sub(200)..(at + needle.len()).min(bytes.len())]));
+    let around =
+        at.map(|at| String::from_utf8_lossy(&bytes[at.saturating_sub(200)..(at + needle.len()).min(bytes.len())]));
     assert!(around.is_none(), "{place} holds {needle}: …{}", around.unwrap_or_default());
     assert!(!contains(bytes, hex(needle.as_bytes()).as_bytes()), "{place} holds {needle} in hexadecimal digits");
     if needle == MASTER_KEY {
@@ -91,7 +95,8 @@ impl Printed {
 
     fn error(&mut self, error: &Error) {
         self.debug(error);
-        self.0.push_str(&format!("{error}\n{:?}\n", (error.param(), error.provider(), error.request_id(), error.body())));
+        self.0
+            .push_str(&format!("{error}\n{:?}\n", (error.param(), error.provider(), error.request_id(), error.body())));
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
             self.0.push_str(&format!("{cause}\n{cause:?}\n"));
@@ -117,7 +122,11 @@ pub(crate) async fn play() {
     let field = |name: &str| asked[name].as_str().unwrap();
     let said = Path::new(field("said"));
     let log = fs::File::create(said.join("logged")).unwrap();
-    tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE).with_writer(log).with_ansi(false).init();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(log)
+        .with_ansi(false)
+        .init();
     let mut printed = Printed::default();
     let config = configuration(field("store"));
     printed.debug(&config);
@@ -126,10 +135,17 @@ pub(crate) async fn play() {
     let gateway = Gateway::open(config).await.expect("a gateway");
     let url = field("upstream");
     let mut api_key = String::new();
-    for (id, capture) in [("canary-tenant", Capture::Full), ("canary-tenant-2", Capture::Metadata), ("canary-tenant-3", Capture::None)] {
+    for (id, capture) in
+        [("canary-tenant", Capture::Full), ("canary-tenant-2", Capture::Metadata), ("canary-tenant-3", Capture::None)]
+    {
         let config = provider(json!({"kind": "openai", "api_key": PROVIDER_KEY, "base_url": url}));
         printed.debug(&config);
-        let new = NewTenant { id: Some(id.parse().unwrap()), capture: Some(capture), provider: Some(config), ..NewTenant::default() };
+        let new = NewTenant {
+            id: Some(id.parse().unwrap()),
+            capture: Some(capture),
+            provider: Some(config),
+            ..NewTenant::default()
+        };
         printed.debug(&new);
         printed.result(gateway.create_tenant(new).await);
         let tenant = gateway.tenant(id).unwrap();
@@ -162,12 +178,19 @@ fn configuration(store: &str) -> Config {
 
 async fn refused_configurations(config: &Config, printed: &mut Printed) {
     let mut wrong: Vec<Config> = Vec::new();
-    for store in [format!("postgres://u:{PASSWORD}@127.0.0.1:1/d"), format!("postgres://u:{PASSWORD}@[/d"), format!("mysql://u:{PASSWORD}@h/d")] {
+    for store in [
+        format!("postgres://u:{PASSWORD}@127.0.0.1:1/d"),
+        format!("postgres://u:{PASSWORD}@[/d"),
+        format!("mysql://u:{PASSWORD}@h/d"),
+    ] {
         wrong.push(Config { store, ..config.clone() });
     }
     wrong.push(Config { master_key: Some(MASTER_KEY[..60].into()), ..config.clone() });
     wrong.push(Config { master_key: Some(format!("{MASTER_KEY}x").into()), ..config.clone() });
-    wrong.push(Config { providers: vec![provider(json!({"kind": "azure", "api_key": OPERATOR_KEY}))], ..config.clone() });
+    wrong.push(Config {
+        providers: vec![provider(json!({"kind": "azure", "api_key": OPERATOR_KEY}))],
+        ..config.clone()
+    });
     let mut proxied = config.clone();
     proxied.network.proxy = Some(format!("no proxy://u:{PASSWORD}@h").into());
     wrong.push(proxied);
@@ -176,7 +199,9 @@ async fn refused_configurations(config: &Config, printed: &mut Printed) {
         printed.debug(&config);
         printed.refused(Gateway::open(config).await);
     }
-    printed.refused(Config::from_json(&format!(r#"{{"master_key": "{MASTER_KEY}", "providers": [{{"kind": "openai", "api_key": "{OPERATOR_KEY}", "x": 1}}]}}"#)));
+    printed.refused(Config::from_json(&format!(
+        r#"{{"master_key": "{MASTER_KEY}", "providers": [{{"kind": "openai", "api_key": "{OPERATOR_KEY}", "x": 1}}]}}"#
+    )));
 }
 
 async fn keys(gateway: &Gateway, tenant: &TenantHandle, printed: &mut Printed) -> String {
@@ -202,7 +227,10 @@ async fn calls(tenant: &TenantHandle, capture: Capture, printed: &mut Printed) {
         metadata: BTreeMap::from([("key".to_owned(), user.to_owned())]),
         ..CallOptions::default()
     };
-    let chat = |model: &str| Request::from(json!({"model": model, "messages": [{"role": "user", "content": content}]})).with_options(options.clone());
+    let chat = |model: &str| {
+        Request::from(json!({"model": model, "messages": [{"role": "user", "content": content}]}))
+            .with_options(options.clone())
+    };
     tenant.chat(chat("gpt-4o")).await.expect("an answer");
     let mut stream = tenant.chat_stream(chat("gpt-4o")).await.expect("a stream");
     while let Some(chunk) = stream.next_chunk().await {
@@ -242,4 +270,3 @@ async fn read(tenant: &TenantHandle, printed: &mut Printed) {
         printed.debug(&detail);
     }
 }
-

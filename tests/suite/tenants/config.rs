@@ -11,6 +11,9 @@ use crate::support::{
     refusal, text,
 };
 
+/// A change to a good configuration, and the key that is refused then.
+type Wrong = (fn(&mut Config), &'static str);
+
 /// What a process reads from this environment.
 async fn read(variables: &[(&str, &str)]) -> Value {
     let mut process = Process::start(Part::Host, variables);
@@ -38,8 +41,13 @@ fn unknown_keys_of_json_are_refused_and_named() {
         assert_eq!(error.code(), ErrorCode::InvalidConfig, "{text}");
         assert!(error.to_string().contains(named), "{text}: {error}");
     }
-    let config = Config::from_json(r#"{"store": "sqlite:x", "retry": {"max_attempts": 1}, "master_keys": {"7": "00"}}"#).unwrap();
-    assert_eq!((config.store.as_str(), config.retry.max_attempts, config.retry.base_ms), ("sqlite:x", 1, Config::default().retry.base_ms));
+    let config =
+        Config::from_json(r#"{"store": "sqlite:x", "retry": {"max_attempts": 1}, "master_keys": {"7": "00"}}"#)
+            .unwrap();
+    assert_eq!(
+        (config.store.as_str(), config.retry.max_attempts, config.retry.base_ms),
+        ("sqlite:x", 1, Config::default().retry.base_ms)
+    );
     assert!(config.master_keys.contains_key(&7));
 }
 
@@ -72,7 +80,11 @@ fn the_environment_is_read_when_it_is_asked_for() {
         });
         assert_eq!(all, json!({"ok": expected}));
 
-        let own = read(&[("OPENAI_API_KEY", "sk-env"), ("GATEWAY_PROVIDERS", r#"[{"kind": "openai", "api_key": "sk-own"}]"#)]).await;
+        let own = read(&[
+            ("OPENAI_API_KEY", "sk-env"),
+            ("GATEWAY_PROVIDERS", r#"[{"kind": "openai", "api_key": "sk-own"}]"#),
+        ])
+        .await;
         assert_eq!(own["ok"]["providers"], json!([["openai", true]]));
     });
 }
@@ -88,7 +100,11 @@ fn a_variable_that_does_not_read_is_named() {
             ("GATEWAY_CAPTURE", "most", json!(null)),
         ] {
             let refused = read(&[(name, value)]).await;
-            assert_eq!((&refused["error"], &refused["param"]), (&json!("invalid_config"), &param), "{name}={value}: {refused}");
+            assert_eq!(
+                (&refused["error"], &refused["param"]),
+                (&json!("invalid_config"), &param),
+                "{name}={value}: {refused}"
+            );
         }
     });
 }
@@ -134,7 +150,7 @@ backend_tests! {
 
     async fn settings_that_cannot_be_are_refused_and_named(backend: Backend) {
         let store = backend.fresh();
-        let cases: [(fn(&mut Config), &str); 11] = [
+        let cases: [Wrong; 11] = [
             (|config| config.timeouts.connect_ms = 0, "timeouts.connect_ms"),
             (|config| config.timeouts.total_ms = 86_400_001, "timeouts.total_ms"),
             (|config| config.retry.max_attempts = 0, "retry.max_attempts"),

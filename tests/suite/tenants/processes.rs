@@ -18,7 +18,17 @@ fn call(tenant: &str) -> Value {
 /// Asks until the answer is this one.
 async fn until(process: &mut Process, question: Value, expected: Value) {
     let process = tokio::sync::Mutex::new(process);
-    let said = || async { process.lock().await.ask(question.clone()).await.as_object().unwrap().iter().all(|(key, value)| expected.get(key).is_none_or(|expected| expected == value)) };
+    let said = || async {
+        process
+            .lock()
+            .await
+            .ask(question.clone())
+            .await
+            .as_object()
+            .unwrap()
+            .iter()
+            .all(|(key, value)| expected.get(key).is_none_or(|expected| expected == value))
+    };
     eventually(&format!("{expected} in the other process"), NOTICED, said).await;
 }
 

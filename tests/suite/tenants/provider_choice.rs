@@ -1,7 +1,10 @@
 //! Which of a tenant's providers serves a call, and with which settings.
 
 use libgateway::{CallOptions, ErrorCode, TenantHandle};
-use libgateway_tests::{DEADLINE, TestGateway, backend_tests, compare, hello, upstream::{BeforeHeaders, Script}};
+use libgateway_tests::{
+    DEADLINE, TestGateway, backend_tests, compare, hello,
+    upstream::{BeforeHeaders, Script},
+};
 use serde_json::{Value, json};
 
 use crate::support::{chat, code, mock_tenant, provider, text};

@@ -1,7 +1,10 @@
 //! Which key goes to which address.
 
 use libgateway::{Config, ErrorCode, Gateway, NewTenant, ProviderConfig};
-use libgateway_tests::{API_KEY, TENANT, TestGateway, backend_tests, config, hello, upstream::{Recorded, Script, Upstream}};
+use libgateway_tests::{
+    API_KEY, TENANT, TestGateway, backend_tests, config, hello,
+    upstream::{Recorded, Script, Upstream},
+};
 use serde_json::json;
 
 use crate::support::{code, mock, provider, refusal, text};
@@ -16,7 +19,10 @@ fn authorization(request: &Recorded) -> Option<&str> {
 /// A gateway whose own configuration has a provider, and a tenant that has none.
 async fn with_default(config: Config) -> Gateway {
     let gateway = Gateway::open(config).await.expect("a gateway");
-    gateway.create_tenant(NewTenant { id: Some(TENANT.parse().unwrap()), ..NewTenant::default() }).await.expect("a tenant");
+    gateway
+        .create_tenant(NewTenant { id: Some(TENANT.parse().unwrap()), ..NewTenant::default() })
+        .await
+        .expect("a tenant");
     gateway
 }
 

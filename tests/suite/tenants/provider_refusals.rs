@@ -32,7 +32,11 @@ fn incomplete() -> Vec<Refused> {
         (without("base_url"), wrong, "base_url"),
         (without("api_key"), wrong, "api_key"),
         (without("deployment"), wrong, "deployment"),
-        (json!({"kind": "azure", "api_key": "k", "base_url": "https://r", "deployment": "d", "api_version": "soon"}), wrong, "api_version"),
+        (
+            json!({"kind": "azure", "api_key": "k", "base_url": "https://r", "deployment": "d", "api_version": "soon"}),
+            wrong,
+            "api_version",
+        ),
         (json!({"kind": "openai"}), wrong, "api_key"),
         (json!({"kind": "groq"}), wrong, "api_key"),
         (json!({"kind": "custom", "api_key": "k"}), wrong, "base_url"),
@@ -52,7 +56,17 @@ fn incomplete() -> Vec<Refused> {
 }
 
 fn forbidden() -> Vec<Refused> {
-    let hosts = ["127.0.0.1", "127.1", "0x7f000001", "10.1.2.3", "192.168.0.1", "169.254.169.254", "[::1]", "[fe80::1]", "0.0.0.0"];
+    let hosts = [
+        "127.0.0.1",
+        "127.1",
+        "0x7f000001",
+        "10.1.2.3",
+        "192.168.0.1",
+        "169.254.169.254",
+        "[::1]",
+        "[fe80::1]",
+        "0.0.0.0",
+    ];
     let names = ["localhost", "LocalHost:8080", "localhost.", "a.localhost"];
     let urls = hosts.iter().chain(&names).map(|host| format!("http://{host}/v1"));
     let mut refused = Vec::new();
@@ -68,7 +82,7 @@ fn forbidden() -> Vec<Refused> {
 backend_tests! {
     async fn what_is_incomplete_or_contradictory_is_not_stored(backend: Backend) {
         let store = backend.fresh();
-        let gateway = Gateway::open(libgateway::Config { master_key: Some(libgateway_tests::MASTER_KEY.into()), ..config_without_private(&store) }).await.unwrap();
+        let gateway = Gateway::open(config_without_private(&store)).await.unwrap();
         gateway.create_tenant(NewTenant { id: Some("acme".parse().unwrap()), ..NewTenant::default() }).await.unwrap();
         let acme = gateway.tenant("acme").unwrap();
         for (refused, expected, param) in incomplete().into_iter().chain(forbidden()) {
@@ -143,6 +157,10 @@ fn loopback_name() -> String {
     let hosts = fs::read_to_string("/etc/hosts").unwrap_or_default();
     let lines = hosts.lines().filter_map(|line| line.split('#').next());
     let names = lines.flat_map(|line| line.split_whitespace().skip(1)).filter(|name| *name != "localhost");
-    let loops = |name: &&str| (*name, 1).to_socket_addrs().is_ok_and(|mut found| found.any(|address| address.ip() == std::net::Ipv4Addr::LOCALHOST));
+    let loops = |name: &&str| {
+        (*name, 1)
+            .to_socket_addrs()
+            .is_ok_and(|mut found| found.any(|address| address.ip() == std::net::Ipv4Addr::LOCALHOST))
+    };
     names.into_iter().find(loops).expect("no name in /etc/hosts points to 127.0.0.1 but localhost").to_owned()
 }

@@ -96,13 +96,21 @@ fn a_file_that_cannot_be_written_is_refused_and_named() {
         for path in [file.join("gateway.db"), missing, "/proc/gateway.db".into(), directory.path().into()] {
             let store = format!("sqlite:{}", path.display());
             let error = Gateway::open(Config { store, ..config(&Backend::Sqlite.fresh()) }).await.unwrap_err();
-            assert_eq!((error.code(), error.param()), (ErrorCode::InvalidConfig, Some("store")), "{}: {error}", path.display());
+            assert_eq!(
+                (error.code(), error.param()),
+                (ErrorCode::InvalidConfig, Some("store")),
+                "{}: {error}",
+                path.display()
+            );
             assert!(error.to_string().contains(&*path.to_string_lossy()), "{error}");
         }
         // What is no database is not overwritten.
         let long = "no database, whatever its name says. ".repeat(100);
         fs::write(&file, &long).unwrap();
-        let error = Gateway::open(Config { store: format!("sqlite:{}", file.display()), ..config(&Backend::Sqlite.fresh()) }).await.unwrap_err();
+        let error =
+            Gateway::open(Config { store: format!("sqlite:{}", file.display()), ..config(&Backend::Sqlite.fresh()) })
+                .await
+                .unwrap_err();
         assert_eq!(error.code(), ErrorCode::StoreFailed, "{error}");
         assert_eq!(fs::read_to_string(&file).unwrap(), long);
     });

@@ -43,13 +43,17 @@ fn known_tenants_and_keys_outlive_the_store_until_the_stale_limit() {
         };
         let ((tenant, key), ()) = tokio::join!(misses, hits);
         for error in [tenant.unwrap_err(), key.unwrap_err()] {
-            assert_eq!((error.code(), error.status(), error.code().is_temporary()), (ErrorCode::StoreUnavailable, 503, true));
+            assert_eq!(
+                (error.code(), error.status(), error.code().is_temporary()),
+                (ErrorCode::StoreUnavailable, 503, true)
+            );
         }
         let degraded = || async { gateway.health().status == HealthStatus::Degraded };
         eventually("the gateway says that it is degraded", STALE_LIMIT, degraded).await;
         assert!(!gateway.health().reasons.is_empty());
 
-        let refused = || async { acme.chat(hello()).await.is_err_and(|error| error.code() == ErrorCode::StoreUnavailable) };
+        let refused =
+            || async { acme.chat(hello()).await.is_err_and(|error| error.code() == ErrorCode::StoreUnavailable) };
         eventually("nobody is trusted any more", STALE_LIMIT * 2, refused).await;
         assert!(stopped.elapsed() > STALE_LIMIT - POLL, "refused after {} ms", stopped.elapsed().as_millis());
         assert_eq!(code(gateway.authenticate(known).await), ErrorCode::StoreUnavailable);
@@ -62,7 +66,11 @@ fn known_tenants_and_keys_outlive_the_store_until_the_stale_limit() {
         let (stats, called) = (gateway.stats(), test.upstream.requests().len());
         assert_eq!((stats.accepted, stats.pending), (stats.persisted, 0));
         let traces = acme.list_traces(TraceQuery { limit: Some(200), ..TraceQuery::default() }).await.unwrap().traces;
-        assert_eq!((traces.len(), called), (usize::try_from(stats.persisted).unwrap(), traces.len()), "one trace for each call");
+        assert_eq!(
+            (traces.len(), called),
+            (usize::try_from(stats.persisted).unwrap(), traces.len()),
+            "one trace for each call"
+        );
     });
 }
 

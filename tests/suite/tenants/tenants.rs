@@ -4,7 +4,10 @@ use libgateway::{
     AnalyticsQuery, Capture, ErrorCode, NewApiKey, NewTenant, TenantQuery, TenantStatus, TenantUpdate, TraceId,
     TraceQuery,
 };
-use libgateway_tests::{TENANT, TestGateway, backend_tests, hello, upstream::{BeforeHeaders, Script}};
+use libgateway_tests::{
+    TENANT, TestGateway, backend_tests, hello,
+    upstream::{BeforeHeaders, Script},
+};
 
 use crate::support::{NOTICED, code, eventually, mock_tenant, raw, refusal, text};
 

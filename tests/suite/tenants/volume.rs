@@ -32,22 +32,22 @@ fn ten_thousand_tenants_cost_little_memory_and_no_time_to_open() {
     run_within(Duration::from_secs(150), || async {
         let store = Backend::Sqlite.fresh();
         let gateway = Gateway::open(config(&store)).await.unwrap();
-        stream::iter(0..TENANTS).for_each_concurrent(64, |number| {
-            let gateway = gateway.clone();
-            async move { drop(mock_tenant(&gateway, &name(number), "hi").await) }
-        }).await;
+        stream::iter(0..TENANTS)
+            .for_each_concurrent(64, |number| {
+                let gateway = gateway.clone();
+                async move { drop(mock_tenant(&gateway, &name(number), "hi").await) }
+            })
+            .await;
         gateway.close(libgateway_tests::DEADLINE).await.unwrap();
 
         // A process of its own, so that nothing but the gateway is measured.
         let mut process = Process::start(Part::Volume, &[]);
         let measured = process.ask(json!({"store": store.url()})).await;
         process.end().await;
-        let [opened_us, before, after, threads] = ["opened_us", "before_bytes", "after_bytes", "threads"].map(|key| measured[key].as_u64().unwrap());
+        let [opened_us, before, after, threads] =
+            ["opened_us", "before_bytes", "after_bytes", "threads"].map(|key| measured[key].as_u64().unwrap());
         let each = after.saturating_sub(before) / u64::try_from(TENANTS - WARM).unwrap();
-        #[expect(clippy::print_stderr, reason = "a measurement is there to be seen")]
-        {
-            eprintln!("{TENANTS} tenants: {each} bytes each, opened in {opened_us} us, {threads} threads");
-        }
+        eprintln!("{TENANTS} tenants: {each} bytes each, opened in {opened_us} us, {threads} threads");
         assert!(each <= MOST_BYTES, "{each} bytes for each tenant");
         assert!(Duration::from_micros(opened_us) <= OPENING, "opened in {opened_us} us");
         assert!(threads < 20, "{threads} threads");
@@ -59,19 +59,23 @@ pub(crate) async fn play() {
     let asked = question().expect("a question");
     let store = asked["store"].as_str().unwrap().to_owned();
     let begun = Instant::now();
-    let gateway = Gateway::open(Config { store, master_key: Some(MASTER_KEY.into()), ..Config::default() }).await.unwrap();
+    let gateway =
+        Gateway::open(Config { store, master_key: Some(MASTER_KEY.into()), ..Config::default() }).await.unwrap();
     let opened = begun.elapsed();
     use_tenants(&gateway, 0..WARM).await;
     let before = status("VmRSS:") * 1_024;
     use_tenants(&gateway, WARM..TENANTS).await;
     let after = status("VmRSS:") * 1_024;
     let opened_us = u64::try_from(opened.as_micros()).unwrap();
-    answer(&json!({"opened_us": opened_us, "before_bytes": before, "after_bytes": after, "threads": status("Threads:")}));
+    answer(
+        &json!({"opened_us": opened_us, "before_bytes": before, "after_bytes": after, "threads": status("Threads:")}),
+    );
     assert_eq!(question(), None::<Value>);
 }
 
 async fn use_tenants(gateway: &Gateway, numbers: std::ops::Range<usize>) {
-    let uses = stream::iter(numbers).map(|number| async move { gateway.tenant(name(number))?.get_provider_for_tenant(None).await });
+    let uses = stream::iter(numbers)
+        .map(|number| async move { gateway.tenant(name(number))?.get_provider_for_tenant(None).await });
     uses.buffer_unordered(8).try_for_each(|_| async { Ok(()) }).await.expect("every tenant");
 }
 

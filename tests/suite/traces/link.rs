@@ -17,9 +17,9 @@ pub(crate) struct Link {
 
 impl Link {
     /// A link to the server of this URL.
-    pub(crate) async fn to(url: &str) -> Self {
+    pub(crate) fn to(url: &str) -> Self {
         let mut link = Self { address: (Ipv4Addr::LOCALHOST, 0).into(), server: host_of(url).to_owned(), task: None };
-        link.restore().await;
+        link.restore();
         link
     }
 
@@ -38,7 +38,7 @@ impl Link {
     }
 
     /// Accepts connections again, on the same port.
-    pub(crate) async fn restore(&mut self) {
+    pub(crate) fn restore(&mut self) {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_reuseaddr(true).expect("a socket");
         socket.bind(self.address).expect("the port");

@@ -95,7 +95,7 @@ fn killed_connections_cost_no_trace() {
 
 /// A gateway whose server can be unplugged.
 async fn linked() -> (TestGateway, Link) {
-    let link = Link::to(server().url()).await;
+    let link = Link::to(server().url());
     let test = TestGateway::open_with(Backend::Postgres, |config| config.store = link.through(&config.store)).await;
     (test, link)
 }
@@ -114,7 +114,7 @@ fn a_server_that_is_down_for_a_while_costs_no_trace() {
         let health = test.gateway.health();
         assert!(!health.reasons.is_empty() && !health.reasons.concat().contains("127.0.0.1"), "{health:?}");
         assert_eq!(test.gateway.stats().pending, CALLS as u64);
-        link.restore().await;
+        link.restore();
         test.flush().await;
         assert_traced(&test, &ids).await;
         eventually("health recovers", async || test.gateway.health().status == HealthStatus::Ok).await;
@@ -133,7 +133,7 @@ fn a_query_while_the_server_is_down_says_that_the_store_is_unavailable() {
         let upstream = Upstream::start().unwrap();
         let error = test.acme.set_provider(TestGateway::provider(&upstream)).await.unwrap_err();
         assert_eq!((error.code(), error.status()), (ErrorCode::StoreUnavailable, 503));
-        link.restore().await;
+        link.restore();
         let deadline = Instant::now() + PATIENCE;
         while test.acme.get_trace(id).await.is_err() {
             assert!(Instant::now() < deadline, "it comes back");

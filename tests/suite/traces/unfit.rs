@@ -48,7 +48,7 @@ backend_tests! {
             assert_eq!(asked.status_class, StatusClass::ClientError);
             test.upstream.push(Script::json(200, answer(&noise(length))));
             let served = traced(&test, hello()).await;
-            assert_eq!(served.model.as_deref().map(|model| &model[..256]), Some(&noise(256)[..]), "{length}");
+            assert_eq!(served.model, Some(noise(256)), "{length}");
             assert_eq!(served.status_class, StatusClass::Ok);
         }
     }

@@ -7,6 +7,7 @@
     clippy::as_conversions,
     clippy::print_stderr,
     clippy::exit,
+    clippy::disallowed_methods,
     reason = "tests"
 )]
 

@@ -75,7 +75,8 @@ async fn obey(open: &mut Option<Gateway>, asked: &Value) -> Result<Value> {
 
 /// What is not secret of a configuration.
 fn described(config: &Config) -> Value {
-    let providers: Vec<_> = config.providers.iter().map(|provider| json!([provider.kind, provider.api_key.is_some()])).collect();
+    let providers: Vec<_> =
+        config.providers.iter().map(|provider| json!([provider.kind, provider.api_key.is_some()])).collect();
     json!({
         "store": config.store, "master_key": config.master_key.is_some(), "migrate": format!("{:?}", config.migrate),
         "capture": config.capture, "providers": providers, "total_ms": config.timeouts.total_ms,

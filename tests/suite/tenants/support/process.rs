@@ -37,7 +37,8 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    const ALL: [(Self, &'static str); 3] = [(Self::Host, "host"), (Self::Canaries, "canaries"), (Self::Volume, "volume")];
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Host, "host"), (Self::Canaries, "canaries"), (Self::Volume, "volume")];
 }
 
 /// Another process; dropping it kills it.
@@ -76,7 +77,8 @@ impl Process {
     pub(crate) async fn answer(&mut self) -> Value {
         let answer = async {
             loop {
-                let line = self.answers.next_line().await.expect("its standard output").expect("the other process ended");
+                let line =
+                    self.answers.next_line().await.expect("its standard output").expect("the other process ended");
                 if let Some((_, answer)) = line.split_once(MARK) {
                     return serde_json::from_str(answer).expect("an answer in JSON");
                 }
@@ -118,7 +120,8 @@ pub(crate) fn answer(answer: &Value) {
 fn the_other_process() {
     let Ok(name) = env::var(PART) else { return };
     let part = Part::ALL.iter().find(|(_, known)| *known == name).expect("a part").0;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         match part {
             Part::Host => host::play().await,

@@ -101,6 +101,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 fn pg_dump() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let version = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
-    let newest = versions.map(|entry| entry.path()).filter(|path| path.join("bin/pg_dump").exists()).max_by_key(version);
+    let newest =
+        versions.map(|entry| entry.path()).filter(|path| path.join("bin/pg_dump").exists()).max_by_key(version);
     newest.map_or_else(|| PathBuf::from("pg_dump"), |path| path.join("bin/pg_dump"))
 }

@@ -159,9 +159,14 @@ fn only_the_bare_usage_chunk_is_usage_only() {
         event[key] = value;
         event
     };
-    for event in
-        [bare.clone(), with("x_groq", json!({"id": "r"})), with("citations", json!([])), with("provider", json!("p"))]
-    {
+    for event in [
+        bare.clone(),
+        with("x_groq", json!({"id": "r"})),
+        with("citations", json!([])),
+        with("provider", json!("p")),
+        with("choices", json!([{"index": 0, "delta": {}}])),
+        with("choices", json!([{"index": 0, "delta": {}, "finish_reason": null}, {"index": 1, "delta": {}}])),
+    ] {
         assert!(is_usage_only(event.to_string().as_bytes()), "{event}");
         assert!(is_usage_only(serde_json::to_string_pretty(&event).unwrap().as_bytes()), "{event}");
     }
@@ -177,6 +182,9 @@ fn only_the_bare_usage_chunk_is_usage_only() {
         with("error", json!("no")),
         with("usage", json!([])),
         with("choices", json!(null)),
+        with("choices", json!([0])),
+        with("choices", json!([{"index": 0, "delta": {"content": "x"}}])),
+        with("choices", json!([{"index": 0, "delta": {}}, {"index": 1, "delta": {}, "finish_reason": "stop"}])),
         json!({"usage": usage}),
         json!({"a": {"choices": [], "usage": usage}}),
     ] {
