@@ -127,7 +127,8 @@ impl Auth {
     /// Forgets every key of a tenant.
     pub(crate) fn forget_tenant(&self, tenant: &TenantId) {
         let tenant = tenant.clone();
-        self.keys.forget_if(move |_, key| key.as_ref().is_some_and(|known| known.key.tenant_id.as_ref() == Some(&tenant)));
+        self.keys
+            .forget_if(move |_, key| key.as_ref().is_some_and(|known| known.key.tenant_id.as_ref() == Some(&tenant)));
     }
 
     /// Forgets every key.

@@ -43,7 +43,8 @@ where
     const LOADS: usize = 3;
 
     pub(crate) fn new(entries: u64, expiry: impl Expiry<K, V> + Send + Sync + 'static) -> Self {
-        let entries = future::Cache::builder().max_capacity(entries).expire_after(expiry).support_invalidation_closures();
+        let entries =
+            future::Cache::builder().max_capacity(entries).expire_after(expiry).support_invalidation_closures();
         let epochs = Epochs { counts: std::array::from_fn(|_| AtomicU64::new(0)), hasher: RandomState::new() };
         Self { entries: entries.build(), epochs: Arc::new(epochs) }
     }

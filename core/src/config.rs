@@ -184,7 +184,8 @@ impl Default for RecorderConfig {
 impl Config {
     /// Keys whose environment variables hold plain text; those of the others hold JSON.
     const TEXT_KEYS: [&str; 4] = ["store", "master_key", "migrate", "capture"];
-    const JSON_KEYS: [&str; 8] = ["master_keys", "providers", "timeouts", "retry", "network", "limits", "recorder", "stale_limit_ms"];
+    const JSON_KEYS: [&str; 8] =
+        ["master_keys", "providers", "timeouts", "retry", "network", "limits", "recorder", "stale_limit_ms"];
 
     /// Reads `GATEWAY_STORE`, `GATEWAY_MASTER_KEY` and so on (structured keys as JSON), and makes the provider
     /// `openai` of `OPENAI_API_KEY` where no provider of that kind is configured.
@@ -201,14 +202,21 @@ impl Config {
             let value = if Self::TEXT_KEYS.contains(&key) {
                 Value::String(text)
             } else {
-                serde_json::from_str(&text).map_err(|error| Error::config(key, format!("{name} is not JSON: {error}")))?
+                serde_json::from_str(&text)
+                    .map_err(|error| Error::config(key, format!("{name} is not JSON: {error}")))?
             };
             keys.insert(key.to_owned(), value);
         }
-        let mut config: Self =
-            serde_json::from_value(Value::Object(keys)).map_err(|error| Error::new(ErrorCode::InvalidConfig, format!("the environment: {error}")))?;
-        if let (Some(key), false) = (variable("OPENAI_API_KEY"), config.providers.iter().any(|provider| provider.kind == "openai")) {
-            config.providers.push(ProviderConfig { kind: "openai".to_owned(), api_key: Some(key.into()), ..ProviderConfig::default() });
+        let mut config: Self = serde_json::from_value(Value::Object(keys))
+            .map_err(|error| Error::new(ErrorCode::InvalidConfig, format!("the environment: {error}")))?;
+        if let (Some(key), false) =
+            (variable("OPENAI_API_KEY"), config.providers.iter().any(|provider| provider.kind == "openai"))
+        {
+            config.providers.push(ProviderConfig {
+                kind: "openai".to_owned(),
+                api_key: Some(key.into()),
+                ..ProviderConfig::default()
+            });
         }
         Ok(config)
     }
@@ -235,7 +243,10 @@ impl Config {
         }
         match keys.is_empty() {
             true if self.store == "sqlite::memory:" => MasterKeys::generate(),
-            true => Err(Error::config("master_key", "master_key is missing; make one with `openssl rand -hex 32` and keep it safe")),
+            true => Err(Error::config(
+                "master_key",
+                "master_key is missing; make one with `openssl rand -hex 32` and keep it safe",
+            )),
             false => MasterKeys::parse(&keys),
         }
     }
@@ -345,9 +356,17 @@ impl Timeouts {
 
     /// Refuses a timeout of zero and one beyond a day: nothing waits for ever.
     pub(crate) fn validate(self, prefix: &str) -> Result<()> {
-        let all = [("connect_ms", self.connect_ms), ("first_byte_ms", self.first_byte_ms), ("idle_ms", self.idle_ms), ("total_ms", self.total_ms)];
+        let all = [
+            ("connect_ms", self.connect_ms),
+            ("first_byte_ms", self.first_byte_ms),
+            ("idle_ms", self.idle_ms),
+            ("total_ms", self.total_ms),
+        ];
         match all.into_iter().find(|(_, value)| !(1..=86_400_000).contains(value)) {
-            Some((name, value)) => Err(Error::config(format!("{prefix}.{name}"), format!("{prefix}.{name} is {value}; it must be 1 to 86400000"))),
+            Some((name, value)) => Err(Error::config(
+                format!("{prefix}.{name}"),
+                format!("{prefix}.{name} is {value}; it must be 1 to 86400000"),
+            )),
             None => Ok(()),
         }
     }
@@ -369,7 +388,10 @@ impl Retry {
         if (1..=10).contains(&self.max_attempts) {
             Ok(())
         } else {
-            Err(Error::config(format!("{prefix}.max_attempts"), format!("{prefix}.max_attempts must be 1 to 10; 1 means no retry")))
+            Err(Error::config(
+                format!("{prefix}.max_attempts"),
+                format!("{prefix}.max_attempts must be 1 to 10; 1 means no retry"),
+            ))
         }
     }
 }

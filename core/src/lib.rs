@@ -44,7 +44,8 @@ pub use pipeline::Reply;
 pub use stream::ReplyStream;
 pub use types::{
     analytics::{
-        Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, Bucket, Measures, ModelMeasures,
+        Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, Bucket, Measures,
+        ModelMeasures,
     },
     api_key::{ApiKey, ApiKeyStatus, CreatedApiKey, NewApiKey, Scope},
     ids::{ProviderName, TenantId, TraceId},

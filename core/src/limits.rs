@@ -39,12 +39,14 @@ impl Limits {
     pub(crate) fn enter(self: &Arc<Self>, tenant: &TenantId, tenant_limit: u32) -> Result<Permit> {
         let mut in_flight = self.in_flight.lock();
         if in_flight.total >= self.gateway {
-            let message = format!("the gateway has {} requests in flight; try again, or raise limits.concurrency", self.gateway);
+            let message =
+                format!("the gateway has {} requests in flight; try again, or raise limits.concurrency", self.gateway);
             return Err(Error::new(ErrorCode::GatewayConcurrencyLimit, message));
         }
         match in_flight.by_tenant.get_mut(tenant) {
             Some(count) if *count >= tenant_limit => {
-                let message = format!("the tenant has {tenant_limit} requests in flight; try again, or raise its concurrency");
+                let message =
+                    format!("the tenant has {tenant_limit} requests in flight; try again, or raise its concurrency");
                 return Err(Error::new(ErrorCode::TenantConcurrencyLimit, message));
             }
             Some(count) => *count += 1,

@@ -22,7 +22,8 @@ impl AddressPolicy {
             Some(Host::Ipv6(address)) => self.allows(IpAddr::V6(address)),
             Some(Host::Domain(name)) => {
                 let name = name.trim_end_matches('.');
-                self.0 == PrivateAddresses::Allow || !(name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost"))
+                self.0 == PrivateAddresses::Allow
+                    || !(name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost"))
             }
             None => false,
         };
@@ -101,9 +102,26 @@ mod tests {
     fn private_addresses_are_refused_in_every_notation() {
         let policy = AddressPolicy(PrivateAddresses::Deny);
         for url in [
-            "http://127.0.0.1", "http://0x7f.1", "http://2130706433", "http://10.0.0.1", "http://192.168.1.1", "http://172.16.0.1", "http://169.254.169.254",
-            "http://0.0.0.0", "http://100.64.0.1", "http://[::1]", "http://[::]", "http://[::ffff:10.0.0.1]", "http://[64:ff9b::a00:1]", "http://[2002:a00:1::]",
-            "http://[fe80::1]", "http://[fc00::1]", "http://localhost", "http://LOCALHOST.", "http://api.localhost", "http://224.0.0.1",
+            "http://127.0.0.1",
+            "http://0x7f.1",
+            "http://2130706433",
+            "http://10.0.0.1",
+            "http://192.168.1.1",
+            "http://172.16.0.1",
+            "http://169.254.169.254",
+            "http://0.0.0.0",
+            "http://100.64.0.1",
+            "http://[::1]",
+            "http://[::]",
+            "http://[::ffff:10.0.0.1]",
+            "http://[64:ff9b::a00:1]",
+            "http://[2002:a00:1::]",
+            "http://[fe80::1]",
+            "http://[fc00::1]",
+            "http://localhost",
+            "http://LOCALHOST.",
+            "http://api.localhost",
+            "http://224.0.0.1",
         ] {
             let url = Url::parse(url).unwrap();
             assert_eq!(policy.check_url(&url).unwrap_err().code(), ErrorCode::ForbiddenAddress, "{url}");

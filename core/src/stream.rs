@@ -87,7 +87,15 @@ impl ReplyStream {
             armed: false,
             _permit: opened.permit,
         };
-        Self { status: opened.status, headers: opened.headers, trace_id, provider: opened.provider, is_event_stream: opened.is_event_stream, live: Some(live), events: sse::Framer::new(EVENT_BYTES) }
+        Self {
+            status: opened.status,
+            headers: opened.headers,
+            trace_id,
+            provider: opened.provider,
+            is_event_stream: opened.is_event_stream,
+            live: Some(live),
+            events: sse::Framer::new(EVENT_BYTES),
+        }
     }
 
     /// The upstream's status, 200 to 299.
@@ -253,6 +261,10 @@ impl Watch {
 
 impl fmt::Debug for ReplyStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReplyStream").field("status", &self.status).field("trace_id", &self.trace_id).field("ended", &self.live.is_none()).finish_non_exhaustive()
+        f.debug_struct("ReplyStream")
+            .field("status", &self.status)
+            .field("trace_id", &self.trace_id)
+            .field("ended", &self.live.is_none())
+            .finish_non_exhaustive()
     }
 }

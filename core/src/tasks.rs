@@ -26,7 +26,8 @@ impl Background {
 
     /// Starts the thread.
     pub(crate) fn start() -> Result<Self> {
-        let failed = |error| Error::new(ErrorCode::Internal, "the gateway's thread cannot be started").with_source(error);
+        let failed =
+            |error| Error::new(ErrorCode::Internal, "the gateway's thread cannot be started").with_source(error);
         let (leave, mut left) = watch::channel(false);
         let (started, starting) = mpsc::sync_channel(1);
         let (end, ended) = oneshot::channel();

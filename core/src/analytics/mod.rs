@@ -12,7 +12,9 @@ use crate::{
     error::Result,
     store::{ScanRow, Store, TraceScan},
     types::{
-        analytics::{Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, Bucket, ModelMeasures},
+        analytics::{
+            Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, Bucket, ModelMeasures,
+        },
         ids::TenantId,
     },
 };
@@ -35,7 +37,10 @@ pub(crate) async fn analytics(store: &Store, question: Question) -> Result<Analy
         }
     })
     .await?;
-    let timeseries = buckets.into_iter().enumerate().map(|(index, tally)| Bucket { start: window.start_of(index), measures: tally.measures() });
+    let timeseries = buckets
+        .into_iter()
+        .enumerate()
+        .map(|(index, tally)| Bucket { start: window.start_of(index), measures: tally.measures() });
     Ok(Analytics { from: window.from, to: window.to, summary: summary.measures(), timeseries: timeseries.collect() })
 }
 
@@ -62,7 +67,11 @@ pub(crate) async fn models(store: &Store, question: Question) -> Result<Analytic
         tallies.entry(key).or_default().add(&row);
     })
     .await?;
-    let measured = tallies.into_iter().map(|((provider, model), tally)| ModelMeasures { provider, model, measures: tally.measures() });
+    let measured = tallies.into_iter().map(|((provider, model), tally)| ModelMeasures {
+        provider,
+        model,
+        measures: tally.measures(),
+    });
     let mut models: Vec<_> = measured.collect();
     models.sort_by_key(|model| std::cmp::Reverse(model.measures.total_requests));
     Ok(AnalyticsModels { from: window.from, to: window.to, models })

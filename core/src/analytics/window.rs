@@ -25,19 +25,30 @@ impl Window {
     pub(super) fn of(query: &AnalyticsQuery, now: Timestamp) -> Result<Self> {
         let minutes = query.bucket_minutes.unwrap_or(60);
         if !BUCKET_MINUTES.contains(&minutes) {
-            return Err(Error::invalid("bucket_minutes", format!("bucket_minutes is {minutes} minutes; it must be one of {BUCKET_MINUTES:?}")));
+            return Err(Error::invalid(
+                "bucket_minutes",
+                format!("bucket_minutes is {minutes} minutes; it must be one of {BUCKET_MINUTES:?}"),
+            ));
         }
         if query.time_zone.as_deref().is_some_and(|zone| zone != "UTC") {
             return Err(Error::invalid("time_zone", "time_zone must be UTC"));
         }
         let until = query.until.unwrap_or(now);
         let since = match (query.since, query.window_hours) {
-            (Some(_), Some(_)) => return Err(Error::invalid("window_hours", "window_hours and since exclude each other; give one of them")),
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid(
+                    "window_hours",
+                    "window_hours and since exclude each other; give one of them",
+                ));
+            }
             (Some(since), None) => since,
             (None, hours) => {
                 let hours = hours.unwrap_or(24);
                 if !(1..=MAX_HOURS).contains(&hours) {
-                    return Err(Error::invalid("window_hours", format!("window_hours is {hours} hours; it must be 1 to {MAX_HOURS}")));
+                    return Err(Error::invalid(
+                        "window_hours",
+                        format!("window_hours is {hours} hours; it must be 1 to {MAX_HOURS}"),
+                    ));
                 }
                 until.plus_millis(-i64::from(hours) * 60 * MINUTE_MS)
             }
@@ -50,7 +61,11 @@ impl Window {
         }
         let from = floor(since.as_millis(), EDGE_MS);
         let to = floor(until.as_millis() + EDGE_MS - 1, EDGE_MS);
-        Ok(Self { from: Timestamp::from_millis(from), to: Timestamp::from_millis(to), bucket_ms: i64::from(minutes) * MINUTE_MS })
+        Ok(Self {
+            from: Timestamp::from_millis(from),
+            to: Timestamp::from_millis(to),
+            bucket_ms: i64::from(minutes) * MINUTE_MS,
+        })
     }
 
     /// How many buckets the window touches. Buckets are aligned to UTC, so the first and the last one may reach
@@ -60,7 +75,12 @@ impl Window {
         let count = (self.to.as_millis() - first + self.bucket_ms - 1) / self.bucket_ms;
         match usize::try_from(count) {
             Ok(count_) if count <= MAX_BUCKETS => Ok(count_),
-            _ => Err(Error::invalid("bucket_minutes", format!("the window has {count} buckets; at most {MAX_BUCKETS} are answered, so choose a larger bucket"))),
+            _ => Err(Error::invalid(
+                "bucket_minutes",
+                format!(
+                    "the window has {count} buckets; at most {MAX_BUCKETS} are answered, so choose a larger bucket"
+                ),
+            )),
         }
     }
 
@@ -93,7 +113,11 @@ mod tests {
 
     #[test]
     fn a_window_is_widened_to_edges_of_five_minutes() {
-        let window = Window::of(&AnalyticsQuery { window_hours: Some(1), ..AnalyticsQuery::default() }, at("2026-03-01T12:03:20Z")).unwrap();
+        let window = Window::of(
+            &AnalyticsQuery { window_hours: Some(1), ..AnalyticsQuery::default() },
+            at("2026-03-01T12:03:20Z"),
+        )
+        .unwrap();
         assert_eq!((window.from, window.to), (at("2026-03-01T11:00:00Z"), at("2026-03-01T12:05:00Z")));
         assert_eq!(window.buckets().unwrap(), 2);
         assert_eq!(window.start_of(1), at("2026-03-01T12:00:00Z"));
@@ -102,9 +126,16 @@ mod tests {
 
     #[test]
     fn an_edge_itself_is_not_widened() {
-        let query = AnalyticsQuery { since: Some(at("2026-03-01T10:00:00Z")), until: Some(at("2026-03-01T12:00:00Z")), ..AnalyticsQuery::default() };
+        let query = AnalyticsQuery {
+            since: Some(at("2026-03-01T10:00:00Z")),
+            until: Some(at("2026-03-01T12:00:00Z")),
+            ..AnalyticsQuery::default()
+        };
         let window = Window::of(&query, at("2026-03-02T00:00:00Z")).unwrap();
-        assert_eq!((window.from, window.to, window.buckets().unwrap()), (at("2026-03-01T10:00:00Z"), at("2026-03-01T12:00:00Z"), 2));
+        assert_eq!(
+            (window.from, window.to, window.buckets().unwrap()),
+            (at("2026-03-01T10:00:00Z"), at("2026-03-01T12:00:00Z"), 2)
+        );
     }
 
     #[test]

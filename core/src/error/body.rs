@@ -55,7 +55,8 @@ mod tests {
     #[test]
     fn an_upstreams_error_keeps_its_fields_and_gets_those_it_lacks() {
         let body = r#"{"error":{"message":"too long","type":"invalid_request_error","code":"context_length_exceeded","innererror":{"a":1}}}"#;
-        let error = Error::new(ErrorCode::UpstreamRejected, "too long").with_upstream_status(400).with_body(Bytes::from(body));
+        let error =
+            Error::new(ErrorCode::UpstreamRejected, "too long").with_upstream_status(400).with_body(Bytes::from(body));
         assert_eq!(
             error.to_openai(),
             json!({"error": {"message": "too long", "type": "invalid_request_error", "param": null, "code": "context_length_exceeded", "innererror": {"a": 1}}})
@@ -76,6 +77,9 @@ mod tests {
             assert_eq!(error.to_openai().pointer("/error/type"), Some(&json!(kind)), "{code} {status}");
         }
         let error = Error::invalid("limit", "limit is 0").to_openai();
-        assert_eq!(error, json!({"error": {"message": "limit is 0", "type": "invalid_request_error", "param": "limit", "code": "invalid_field"}}));
+        assert_eq!(
+            error,
+            json!({"error": {"message": "limit is 0", "type": "invalid_request_error", "param": "limit", "code": "invalid_field"}})
+        );
     }
 }

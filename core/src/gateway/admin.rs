@@ -41,7 +41,8 @@ impl Gateway {
         };
         let wrapped_key = core.master_keys.wrap(&id, &data_key)?;
         let record = TenantRecord { tenant, wrapped_key, providers };
-        let tenant = core.run(move |store| async move { store.create_tenant(&record).await.map(|()| record.tenant) }).await?;
+        let tenant =
+            core.run(move |store| async move { store.create_tenant(&record).await.map(|()| record.tenant) }).await?;
         core.registry.forget(&id).await;
         Ok(tenant)
     }
@@ -64,7 +65,10 @@ impl Gateway {
     /// Changes a tenant; what the update leaves out stays.
     pub async fn update_tenant(&self, id: &TenantId, update: TenantUpdate) -> Result<Tenant> {
         let wanted = id.clone();
-        let tenant = self.core.run(move |store| async move { store.update_tenant(&wanted, &update, clock::now()).await }).await?;
+        let tenant = self
+            .core
+            .run(move |store| async move { store.update_tenant(&wanted, &update, clock::now()).await })
+            .await?;
         self.core.registry.forget(id).await;
         Ok(tenant)
     }
@@ -92,8 +96,14 @@ impl TenantHandle {
         let data_key = core.registry.data_key(&record)?;
         // A stored key that does not open is no obstacle to a new one.
         let replaced = config.api_key.is_some();
-        let stored = match record.providers.iter().find(|provider| Some(&provider.info.name) == config.effective_name().as_ref()) {
-            Some(ProviderRecord { info, secret: Some(secret) }) if !replaced => Some(data_key.open_secret(&self.id, &info.name, secret)?),
+        let stored = match record
+            .providers
+            .iter()
+            .find(|provider| Some(&provider.info.name) == config.effective_name().as_ref())
+        {
+            Some(ProviderRecord { info, secret: Some(secret) }) if !replaced => {
+                Some(data_key.open_secret(&self.id, &info.name, secret)?)
+            }
             _ => None,
         };
         let default = config.default;
@@ -102,7 +112,15 @@ impl TenantHandle {
         let tenant = self.id.clone();
         let change = move |store: Store| async move {
             let ProviderInfo { name, kind, settings, .. } = &info;
-            let change = ProviderChange { tenant: &tenant, name, kind, settings, secret: secret.as_deref(), default, now: clock::now() };
+            let change = ProviderChange {
+                tenant: &tenant,
+                name,
+                kind,
+                settings,
+                secret: secret.as_deref(),
+                default,
+                now: clock::now(),
+            };
             store.set_provider(change).await
         };
         let info = core.run(change).await?;
@@ -132,6 +150,11 @@ impl TenantHandle {
 }
 
 /// A secret as it is stored.
-fn sealed(tenant: &TenantId, data_key: &DataKey, name: &ProviderName, secret: Option<Secret>) -> Result<Option<Vec<u8>>> {
+fn sealed(
+    tenant: &TenantId,
+    data_key: &DataKey,
+    name: &ProviderName,
+    secret: Option<Secret>,
+) -> Result<Option<Vec<u8>>> {
     secret.map(|secret| data_key.seal_secret(tenant, name, &secret)).transpose()
 }

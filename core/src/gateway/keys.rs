@@ -18,7 +18,10 @@ impl TenantHandle {
     /// nowhere else.
     pub async fn create_api_key(&self, new: NewApiKey) -> Result<CreatedApiKey> {
         if new.scopes.as_ref().is_some_and(|scopes| scopes.contains(&Scope::Admin)) {
-            return Err(Error::invalid("scopes", "a tenant's key cannot have the scope admin; make one with create_admin_key"));
+            return Err(Error::invalid(
+                "scopes",
+                "a tenant's key cannot have the scope admin; make one with create_admin_key",
+            ));
         }
         self.core.issue(Some(self.id.clone()), &[Scope::Infer], new).await
     }
@@ -53,7 +56,12 @@ impl Gateway {
 }
 
 impl Core {
-    async fn issue(self: &Arc<Self>, tenant_id: Option<TenantId>, default_scopes: &[Scope], new: NewApiKey) -> Result<CreatedApiKey> {
+    async fn issue(
+        self: &Arc<Self>,
+        tenant_id: Option<TenantId>,
+        default_scopes: &[Scope],
+        new: NewApiKey,
+    ) -> Result<CreatedApiKey> {
         let mut scopes = new.scopes.unwrap_or_else(|| default_scopes.to_vec());
         scopes.sort_unstable();
         scopes.dedup();

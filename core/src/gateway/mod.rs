@@ -158,7 +158,11 @@ impl Core {
 
     /// Refuses work after the gateway was closed.
     pub(crate) fn open(&self) -> Result<()> {
-        if self.tasks.closed() { Err(Error::new(ErrorCode::Closed, "the gateway is closed; open a new one")) } else { Ok(()) }
+        if self.tasks.closed() {
+            Err(Error::new(ErrorCode::Closed, "the gateway is closed; open a new one"))
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -29,7 +29,8 @@ pub(super) async fn open(settings: Settings) -> Result<Core> {
     let transport = Arc::new(Transport::new(&settings.network)?);
     let encoder = Encoder::new(Arc::new(Prices::builtin()))?;
     let background = Arc::new(Background::start()?);
-    let options = StoreOptions { url: settings.store.clone(), migrate: settings.migrate, pool_size: None, now: clock::now() };
+    let options =
+        StoreOptions { url: settings.store.clone(), migrate: settings.migrate, pool_size: None, now: clock::now() };
     let keys = Arc::clone(&settings.master_keys);
     let opened = background.run(async move {
         let store = Store::open(&options).await?;
@@ -53,7 +54,12 @@ pub(super) async fn open(settings: Settings) -> Result<Core> {
 
     let auth = Arc::new(Auth::new(settings.limits.cache_entries, store.clone(), Arc::clone(&background)));
     let deleted = Arc::new(Notify::new());
-    let upkeep = Upkeep { registry: Arc::clone(&registry), auth: Arc::clone(&auth), store: store.clone(), deleted: Arc::clone(&deleted) };
+    let upkeep = Upkeep {
+        registry: Arc::clone(&registry),
+        auth: Arc::clone(&auth),
+        store: store.clone(),
+        deleted: Arc::clone(&deleted),
+    };
     let (recorder, writer) = Recorder::start(settings.recorder, encoder, store.clone(), &background);
     let upkeep = upkeep.start(&background);
     transport.warm(&background);
@@ -75,7 +81,9 @@ async fn recognise(store: &Store, keys: &MasterKeys) -> Result<i64> {
     let remembered = store.master_keys().await?;
     for (version, check_value) in &remembered {
         if !keys.versions().any(|known| known == *version) {
-            let message = format!("the store was made with master key version {version}, which is not configured; add it to master_keys");
+            let message = format!(
+                "the store was made with master key version {version}, which is not configured; add it to master_keys"
+            );
             return Err(Error::new(ErrorCode::WrongMasterKey, message).with_param(format!("master_keys.{version}")));
         }
         keys.verify_check_value(*version, check_value)?;

@@ -81,6 +81,9 @@ impl ProviderHandle {
 
 impl fmt::Debug for ProviderHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProviderHandle").field("tenant", &self.tenant.id).field("info", &self.provider.info).finish_non_exhaustive()
+        f.debug_struct("ProviderHandle")
+            .field("tenant", &self.tenant.id)
+            .field("info", &self.provider.info)
+            .finish_non_exhaustive()
     }
 }

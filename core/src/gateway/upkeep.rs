@@ -56,7 +56,9 @@ impl Upkeep {
                         tracing::info!("the store is back");
                     }
                 }
-                Err(error) if !was_away => tracing::warn!(%error, "the store is away: cached tenants and keys are served"),
+                Err(error) if !was_away => {
+                    tracing::warn!(%error, "the store is away: cached tenants and keys are served")
+                }
                 Err(_) => {}
             }
         }

@@ -71,7 +71,16 @@ impl<'a> Attempts<'a> {
         let total_ms = call.request.options.timeout_ms.unwrap_or(u64::MAX).min(timeouts.total_ms);
         let started = draft.started();
         let deadline = started + Duration::from_millis(total_ms);
-        Self { transport, provider, endpoint: call.endpoint, timeouts, retry: provider.retry, started, deadline, waited: Duration::ZERO }
+        Self {
+            transport,
+            provider,
+            endpoint: call.endpoint,
+            timeouts,
+            retry: provider.retry,
+            started,
+            deadline,
+            waited: Duration::ZERO,
+        }
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -79,7 +88,13 @@ impl<'a> Attempts<'a> {
     }
 
     /// Asks, and asks again where that may help. Each attempt is noted on the draft.
-    pub(super) async fn run(&mut self, draft: &mut Draft, envelope: &Envelope, body: &Bytes, wanted: Wanted) -> Result<Answered> {
+    pub(super) async fn run(
+        &mut self,
+        draft: &mut Draft,
+        envelope: &Envelope,
+        body: &Bytes,
+        wanted: Wanted,
+    ) -> Result<Answered> {
         let mut pause = Duration::ZERO;
         let request = self.provider.request(self.endpoint, envelope, body)?;
         for number in 1.. {
@@ -93,13 +108,23 @@ impl<'a> Attempts<'a> {
                 Some(canned) => self.read(response_of(canned), wanted).await,
                 None => {
                     let profile = Profile::new(self.timeouts.connect_ms, self.provider.info.settings.http2);
-                    let outgoing = Outgoing { method: request.method, url: request.url, headers: request.headers, body: request.body, profile };
+                    let outgoing = Outgoing {
+                        method: request.method,
+                        url: request.url,
+                        headers: request.headers,
+                        body: request.body,
+                        profile,
+                    };
                     self.attempt(outgoing, draft, wanted).await
                 }
             };
             let failure = match outcome {
                 Ok(answered) => {
-                    self.note(draft, number, &Attempted { asked, pause, outcome: Ok(answered.response.status.as_u16()) });
+                    self.note(
+                        draft,
+                        number,
+                        &Attempted { asked, pause, outcome: Ok(answered.response.status.as_u16()) },
+                    );
                     return Ok(answered);
                 }
                 Err(error) => error.with_provider(self.provider.name()),
@@ -143,7 +168,11 @@ impl<'a> Attempts<'a> {
         let whole = match wanted {
             Wanted::Stream => Bytes::new(),
             Wanted::Whole { limit } => {
-                let limits = BodyLimits { idle: Duration::from_millis(self.timeouts.idle_ms), deadline: self.deadline, bytes: limit };
+                let limits = BodyLimits {
+                    idle: Duration::from_millis(self.timeouts.idle_ms),
+                    deadline: self.deadline,
+                    bytes: limit,
+                };
                 let (whole, outcome) = self.read_body(&mut response.body, limits).await;
                 outcome.map(|()| whole)?
             }

@@ -20,7 +20,11 @@ const REQUEST_ID: [&str; 4] = ["x-request-id", "request-id", "apim-request-id", 
 /// The headers a caller may see.
 pub(super) fn for_caller(upstream: &HeaderMap) -> HeaderMap {
     let allowed = |name: &str| ALLOWED.contains(&name) || name.starts_with(ALLOWED_PREFIX);
-    upstream.iter().filter(|(name, _)| allowed(name.as_str())).map(|(name, value)| (name.clone(), value.clone())).collect()
+    upstream
+        .iter()
+        .filter(|(name, _)| allowed(name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// The id the upstream gave the request.

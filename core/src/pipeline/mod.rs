@@ -68,7 +68,12 @@ struct Prepared {
 }
 
 impl Pipeline {
-    pub(crate) fn new(settings: &Settings, registry: Arc<Registry>, recorder: Recorder, transport: Arc<Transport>) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        registry: Arc<Registry>,
+        recorder: Recorder,
+        transport: Arc<Transport>,
+    ) -> Self {
         Self {
             registry,
             limits: Arc::new(Limits::new(settings.limits.concurrency)),
@@ -105,7 +110,8 @@ impl Pipeline {
     async fn begin(&self, call: &Call, stream: bool) -> Result<(Arc<ActiveTenant>, Draft)> {
         let started = Instant::now();
         let tenant = self.registry.active(&call.tenant).await?;
-        let capture = tenant.tenant.capture.unwrap_or(self.capture).at_most(call.request.options.capture.unwrap_or_default());
+        let capture =
+            tenant.tenant.capture.unwrap_or(self.capture).at_most(call.request.options.capture.unwrap_or_default());
         let draft = self.recorder.begin(Begin {
             owner: Owner { tenant: call.tenant.clone(), data_key: Arc::clone(&tenant.data_key) },
             api_key_id: call.api_key_id.clone(),
@@ -114,7 +120,11 @@ impl Pipeline {
             stream,
             // What will not be stored is not held either.
             request: if capture == Capture::Full { call.request.body.clone() } else { Bytes::new() },
-            options: if call.request.options.validate().is_ok() { call.request.options.clone() } else { CallOptions::default() },
+            options: if call.request.options.validate().is_ok() {
+                call.request.options.clone()
+            } else {
+                CallOptions::default()
+            },
             started,
         });
         Ok((tenant, draft))
@@ -123,13 +133,22 @@ impl Pipeline {
     async fn answer(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Reply> {
         let prepared = self.prepare(tenant, call, draft, Mode::Whole)?;
         if prepared.envelope.stream() {
-            return Err(Error::invalid("stream", "stream is true, and one whole answer was asked for; call the streaming method instead"));
+            return Err(Error::invalid(
+                "stream",
+                "stream is true, and one whole answer was asked for; call the streaming method instead",
+            ));
         }
         let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft);
         let wanted = Wanted::Whole { limit: self.body_bytes };
         let (response, body) = attempts.run(draft, &prepared.envelope, &prepared.body, wanted).await?.into_whole();
         draft.note(|seen| seen.answer = Answer::Body(body.clone()));
-        Ok(Reply { status: response.status.as_u16(), headers: headers::for_caller(&response.headers), body, trace_id: draft.id(), provider: prepared.provider.info.name.clone() })
+        Ok(Reply {
+            status: response.status.as_u16(),
+            headers: headers::for_caller(&response.headers),
+            body,
+            trace_id: draft.id(),
+            provider: prepared.provider.info.name.clone(),
+        })
     }
 
     async fn open(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Opened> {
@@ -157,10 +176,18 @@ impl Pipeline {
         let Request { body, options } = &call.request;
         options.validate()?;
         if body.len() > self.body_bytes {
-            let message = format!("the request has {} bytes; at most {} are accepted (limits.body_bytes)", body.len(), self.body_bytes);
+            let message = format!(
+                "the request has {} bytes; at most {} are accepted (limits.body_bytes)",
+                body.len(),
+                self.body_bytes
+            );
             return Err(Error::new(ErrorCode::BodyTooLarge, message));
         }
-        let envelope = if call.endpoint == Endpoint::Models { Envelope::empty() } else { Envelope::read(body, mode == Mode::Stream)? };
+        let envelope = if call.endpoint == Endpoint::Models {
+            Envelope::empty()
+        } else {
+            Envelope::read(body, mode == Mode::Stream)?
+        };
         let model = envelope.model();
         draft.note(|seen| seen.requested_model = model.map(str::to_owned));
         let permit = self.limits.enter(&call.tenant, tenant.tenant.concurrency.unwrap_or(self.tenant_concurrency))?;

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value, json};
 
-use super::{Call, Pipeline, Reply, attempts::{Attempts, Wanted}, failed};
+use super::{
+    Call, Pipeline, Reply,
+    attempts::{Attempts, Wanted},
+    failed,
+};
 use crate::{
     error::{Error, ErrorCode, Result},
     provider::{Envelope, Provider},
@@ -35,7 +39,9 @@ impl Pipeline {
             Some(name) => vec![self.registry.provider(tenant, Some(name))?],
             None => self.registry.all_providers(tenant)?,
         };
-        let last = providers.last().ok_or_else(|| Error::new(ErrorCode::ProviderNotFound, "the tenant has no provider; add one with set_provider"))?;
+        let last = providers.last().ok_or_else(|| {
+            Error::new(ErrorCode::ProviderNotFound, "the tenant has no provider; add one with set_provider")
+        })?;
         let mut models = Models::default();
         let mut failure = None;
         for provider in &providers {
@@ -51,7 +57,9 @@ impl Pipeline {
                 }
             }
         }
-        if let Some(error) = failure && models.data.is_empty() {
+        if let Some(error) = failure
+            && models.data.is_empty()
+        {
             return Err(error);
         }
         let body = Bytes::from(json!({"object": "list", "data": models.data}).to_string());
@@ -60,7 +68,12 @@ impl Pipeline {
         Ok(Reply { status: 200, headers, body, trace_id: draft.id(), provider: last.info.name.clone() })
     }
 
-    async fn ask_for_models(&self, provider: &std::sync::Arc<Provider>, call: &Call, draft: &mut Draft) -> Result<Bytes> {
+    async fn ask_for_models(
+        &self,
+        provider: &std::sync::Arc<Provider>,
+        call: &Call,
+        draft: &mut Draft,
+    ) -> Result<Bytes> {
         let mut attempts = Attempts::new(&self.transport, provider, call, draft);
         let wanted = Wanted::Whole { limit: self.body_bytes };
         let (_, body) = attempts.run(draft, &Envelope::empty(), &Bytes::new(), wanted).await?.into_whole();

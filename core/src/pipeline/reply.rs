@@ -31,7 +31,9 @@ impl Reply {
     /// The body read as JSON. [`ErrorCode::UpstreamInvalidResponse`] when it is something else.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            Error::new(ErrorCode::UpstreamInvalidResponse, "the provider's answer is not the JSON it should be").with_provider(self.provider.as_str()).with_source(error)
+            Error::new(ErrorCode::UpstreamInvalidResponse, "the provider's answer is not the JSON it should be")
+                .with_provider(self.provider.as_str())
+                .with_source(error)
         })
     }
 

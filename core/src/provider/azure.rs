@@ -54,19 +54,38 @@ impl Azure {
             None if pasted_v1 => Api::V1,
             None => Api::Classic(Self::DEFAULT_VERSION.to_owned()),
             Some(version) if is_version(version) => Api::Classic(version.to_owned()),
-            Some(version) => return Err(incomplete("api_version", format!("api_version {version:?} is neither v1 nor a date such as {}", Self::DEFAULT_VERSION))),
+            Some(version) => {
+                return Err(incomplete(
+                    "api_version",
+                    format!("api_version {version:?} is neither v1 nor a date such as {}", Self::DEFAULT_VERSION),
+                ));
+            }
         };
         if settings.deployment.is_none() && settings.deployments.is_empty() {
-            return Err(incomplete("deployment", "deployment is missing; name one, or map models to deployments with deployments"));
+            return Err(incomplete(
+                "deployment",
+                "deployment is missing; name one, or map models to deployments with deployments",
+            ));
         }
-        if let Some(name) = settings.deployments.values().chain(&settings.deployment).find(|name| matches!(name.as_str(), "" | "." | "..")) {
+        if let Some(name) = settings
+            .deployments
+            .values()
+            .chain(&settings.deployment)
+            .find(|name| matches!(name.as_str(), "" | "." | ".."))
+        {
             return Err(incomplete("deployment", format!("deployment {name:?} is no name that a URL can carry")));
         }
         let mut headers = HeaderMap::new();
         if let Some(key) = blueprint.key(&Access { built_in: None, needs_key: true })? {
             headers.insert(HeaderName::from_static("api-key"), secret_header(key.expose())?);
         }
-        Ok(Self { resource, api, headers, deployments: settings.deployments.clone(), deployment: settings.deployment.clone() })
+        Ok(Self {
+            resource,
+            api,
+            headers,
+            deployments: settings.deployments.clone(),
+            deployment: settings.deployment.clone(),
+        })
     }
 }
 
@@ -75,10 +94,13 @@ impl Adapter for Azure {
         let path = endpoint.path();
         match (&self.api, endpoint) {
             (Api::V1, _) => self.resource.join(&format!("openai/v1/{path}")),
-            (Api::Classic(version), Endpoint::Models | Endpoint::Responses) => self.resource.join(&format!("openai/{path}?api-version={version}")),
+            (Api::Classic(version), Endpoint::Models | Endpoint::Responses) => {
+                self.resource.join(&format!("openai/{path}?api-version={version}"))
+            }
             (Api::Classic(version), Endpoint::Chat | Endpoint::Embeddings) => {
                 let deployment = self.deployment(model)?;
-                self.resource.join(&format!("openai/deployments/{}/{path}?api-version={version}", encode_segment(deployment)))
+                self.resource
+                    .join(&format!("openai/deployments/{}/{path}?api-version={version}", encode_segment(deployment)))
             }
         }
     }
@@ -107,12 +129,21 @@ impl Adapter for Azure {
             Api::V1 => true,
             Api::Classic(version) => version.as_str() >= first,
         };
-        Capabilities { stream_options: since(Self::STREAM_OPTIONS_SINCE), embeddings: true, models: false, responses: since(Self::RESPONSES_SINCE) }
+        Capabilities {
+            stream_options: since(Self::STREAM_OPTIONS_SINCE),
+            embeddings: true,
+            models: false,
+            responses: since(Self::RESPONSES_SINCE),
+        }
     }
 }
 
 /// Whether a text is `YYYY-MM-DD`, with or without a `-preview` behind it.
 fn is_version(text: &str) -> bool {
     let date = text.strip_suffix("-preview").unwrap_or(text);
-    date.len() == 10 && date.bytes().enumerate().all(|(place, byte)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
+    date.len() == 10
+        && date
+            .bytes()
+            .enumerate()
+            .all(|(place, byte)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
 }

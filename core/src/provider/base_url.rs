@@ -6,7 +6,23 @@ use url::Url;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Everything that has a meaning in a path segment.
-const SEGMENT: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'[').add(b'\\').add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// A checked base URL without query, fragment, credentials and trailing slash.
 #[derive(Clone, Debug)]
@@ -27,7 +43,8 @@ impl BaseUrl {
     /// Also says whether the pasted URL was one of the `/openai/v1` kind.
     pub(crate) fn parse_azure(text: &str) -> Result<(Self, bool)> {
         let base = Self::parse(text, "")?;
-        let origin = base.0.find("://").and_then(|scheme| base.0.get(scheme + 3..)?.find('/').map(|slash| scheme + 3 + slash));
+        let origin =
+            base.0.find("://").and_then(|scheme| base.0.get(scheme + 3..)?.find('/').map(|slash| scheme + 3 + slash));
         let (origin, path) = base.0.split_at_checked(origin.unwrap_or(base.0.len())).unwrap_or((&base.0, ""));
         match path.split_once("/openai") {
             Some((prefix, rest)) if rest.is_empty() || rest.starts_with('/') => {
@@ -39,12 +56,14 @@ impl BaseUrl {
 
     /// The URL of a path below the base, such as `chat/completions`.
     pub(crate) fn join(&self, path: &str) -> Result<Url> {
-        Url::parse(&format!("{}/{path}", self.0)).map_err(|error| Error::new(ErrorCode::Internal, "a provider's URL cannot be joined").with_source(error))
+        Url::parse(&format!("{}/{path}", self.0))
+            .map_err(|error| Error::new(ErrorCode::Internal, "a provider's URL cannot be joined").with_source(error))
     }
 
     fn checked(text: &str) -> Result<Url> {
         let refuse = |message: String| Error::new(ErrorCode::InvalidProviderConfig, message).with_param("base_url");
-        let url = Url::parse(text.trim()).map_err(|error| refuse(format!("base_url is no URL ({error}); write it as https://host/path")))?;
+        let url = Url::parse(text.trim())
+            .map_err(|error| refuse(format!("base_url is no URL ({error}); write it as https://host/path")))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(refuse(format!("base_url has the scheme {}; only https and http are spoken", url.scheme())));
         }
@@ -81,7 +100,11 @@ mod tests {
             ("HTTPS://HOST:443/v1", "/v1", "https://host/v1/chat/completions"),
             (" https://[2001:4860::1]/v1 ", "/v1", "https://[2001:4860::1]/v1/chat/completions"),
         ] {
-            assert_eq!(BaseUrl::parse(base, default_path).unwrap().join("chat/completions").unwrap().as_str(), expected, "{base}");
+            assert_eq!(
+                BaseUrl::parse(base, default_path).unwrap().join("chat/completions").unwrap().as_str(),
+                expected,
+                "{base}"
+            );
         }
     }
 
@@ -103,7 +126,17 @@ mod tests {
 
     #[test]
     fn base_urls_with_credentials_queries_or_odd_schemes_are_refused() {
-        for base in ["https://user:pass@host/v1", "https://user@host", "ftp://host", "file:///etc/passwd", "https://host/v1?key=1", "https://host#x", "host/v1", "", "https://"] {
+        for base in [
+            "https://user:pass@host/v1",
+            "https://user@host",
+            "ftp://host",
+            "file:///etc/passwd",
+            "https://host/v1?key=1",
+            "https://host#x",
+            "host/v1",
+            "",
+            "https://",
+        ] {
             assert_eq!(BaseUrl::parse(base, "/v1").unwrap_err().param(), Some("base_url"), "{base}");
         }
     }

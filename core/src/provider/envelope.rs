@@ -65,7 +65,9 @@ impl<'a> Fields<'a> {
     fn read(body: &'a [u8]) -> Result<(Self, usize)> {
         let start = body.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
         match body.get(start) {
-            Some(b'{') => serde_json::from_slice(body).map(|fields| (fields, start + 1)).map_err(|error| unreadable(&error)),
+            Some(b'{') => {
+                serde_json::from_slice(body).map(|fields| (fields, start + 1)).map_err(|error| unreadable(&error))
+            }
             _ => Err(Error::new(ErrorCode::InvalidJson, "the request must be a JSON object")),
         }
     }
@@ -75,8 +77,11 @@ impl Envelope {
     /// Reads a body that must name a model; `ask_for_stream` makes it ask for a stream.
     pub(crate) fn read(body: &[u8], ask_for_stream: bool) -> Result<Self> {
         let (fields, start) = Fields::read(body)?;
-        let model = fields.model.filter(|model| model.get() != "null").ok_or_else(|| Error::new(ErrorCode::MissingField, "model is missing; name the model to call").with_param("model"))?;
-        let name: Cow<'_, str> = serde_json::from_str(model.get()).map_err(|_| Error::invalid("model", "model must be a string"))?;
+        let model = fields.model.filter(|model| model.get() != "null").ok_or_else(|| {
+            Error::new(ErrorCode::MissingField, "model is missing; name the model to call").with_param("model")
+        })?;
+        let name: Cow<'_, str> =
+            serde_json::from_str(model.get()).map_err(|_| Error::invalid("model", "model must be a string"))?;
         if name.is_empty() || name.chars().count() > 256 || name.contains('\0') {
             return Err(Error::invalid("model", "model must have 1 to 256 characters, none of them NUL"));
         }
@@ -88,7 +93,13 @@ impl Envelope {
         };
         let make_stream = (ask_for_stream && !stream).then_some(place);
         let usage = fields.stream_options.map_or(Ok(UsageOption::NoOptions), |options| usage_option(body, options))?;
-        Ok(Self { model: Some((name.into_owned(), span(body, model.get()))), stream: stream || ask_for_stream, make_stream, usage, start })
+        Ok(Self {
+            model: Some((name.into_owned(), span(body, model.get()))),
+            stream: stream || ask_for_stream,
+            make_stream,
+            usage,
+            start,
+        })
     }
 
     /// The envelope of a request without a body.
@@ -120,7 +131,9 @@ impl Envelope {
         if splices.include_usage {
             match &self.usage {
                 UsageOption::Wanted => {}
-                UsageOption::NoOptions => edits.push((self.start..self.start, r#""stream_options":{"include_usage":true},"#.into())),
+                UsageOption::NoOptions => {
+                    edits.push((self.start..self.start, r#""stream_options":{"include_usage":true},"#.into()))
+                }
                 UsageOption::Replace(span, text) => edits.push((span.clone(), text.as_str().into())),
             }
         }
@@ -156,13 +169,19 @@ fn usage_option(body: &[u8], options: &RawValue) -> Result<UsageOption> {
     if options.get() == "null" {
         return Ok(replaced(r#"{"include_usage":true}"#.to_owned()));
     }
-    let invalid = || Error::invalid("stream_options", "stream_options must be an object, and include_usage in it true or false, once");
+    let invalid = || {
+        Error::invalid(
+            "stream_options",
+            "stream_options must be an object, and include_usage in it true or false, once",
+        )
+    };
     let parsed: Options<'_> = serde_json::from_str(options.get()).map_err(|_| invalid())?;
     let text = options.get();
     match parsed.include_usage.map(|value| (value.get(), span(text.as_bytes(), value.get()))) {
         Some(("true", _)) => Ok(UsageOption::Wanted),
         Some(("false" | "null", span)) => {
-            let (before, after) = (text.get(..span.start).unwrap_or_default(), text.get(span.end..).unwrap_or_default());
+            let (before, after) =
+                (text.get(..span.start).unwrap_or_default(), text.get(span.end..).unwrap_or_default());
             Ok(replaced(format!("{before}true{after}")))
         }
         Some(_) => Err(invalid()),
@@ -202,7 +221,8 @@ mod tests {
 
     #[test]
     fn a_body_without_need_of_a_change_is_the_same_bytes() {
-        let body = Bytes::from_static(br#" { "model" : "m", "n": 12345678901234567890123, "x": {"model": 1, "model": 2} } "#);
+        let body =
+            Bytes::from_static(br#" { "model" : "m", "n": 12345678901234567890123, "x": {"model": 1, "model": 2} } "#);
         let envelope = Envelope::read(&body, false).unwrap();
         let same = envelope.splice(&body, &Splices::default());
         assert_eq!(same.as_ptr(), body.as_ptr());
@@ -211,12 +231,30 @@ mod tests {
     #[test]
     fn usage_is_asked_for_by_splicing_alone() {
         for (body, expected) in [
-            (r#"{"model":"m","stream":true}"#, r#"{"stream_options":{"include_usage":true},"model":"m","stream":true}"#),
-            (r#"{"model":"m","stream":true,"stream_options":null}"#, r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#),
-            (r#"{"model":"m","stream":true,"stream_options":{ }}"#, r#"{"model":"m","stream":true,"stream_options":{"include_usage":true }}"#),
-            (r#"{"stream_options":{"a":1},"model":"m","stream":true}"#, r#"{"stream_options":{"include_usage":true,"a":1},"model":"m","stream":true}"#),
-            (r#"{"stream_options":{"include_usage" : false},"model":"m","stream":true}"#, r#"{"stream_options":{"include_usage" : true},"model":"m","stream":true}"#),
-            (r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#, r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#),
+            (
+                r#"{"model":"m","stream":true}"#,
+                r#"{"stream_options":{"include_usage":true},"model":"m","stream":true}"#,
+            ),
+            (
+                r#"{"model":"m","stream":true,"stream_options":null}"#,
+                r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#,
+            ),
+            (
+                r#"{"model":"m","stream":true,"stream_options":{ }}"#,
+                r#"{"model":"m","stream":true,"stream_options":{"include_usage":true }}"#,
+            ),
+            (
+                r#"{"stream_options":{"a":1},"model":"m","stream":true}"#,
+                r#"{"stream_options":{"include_usage":true,"a":1},"model":"m","stream":true}"#,
+            ),
+            (
+                r#"{"stream_options":{"include_usage" : false},"model":"m","stream":true}"#,
+                r#"{"stream_options":{"include_usage" : true},"model":"m","stream":true}"#,
+            ),
+            (
+                r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#,
+                r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#,
+            ),
             (r#"{"model":"m","stream":false}"#, r#"{"model":"m","stream":false}"#),
         ] {
             assert_eq!(spliced(body, None), expected);
@@ -225,7 +263,10 @@ mod tests {
 
     #[test]
     fn the_model_is_replaced_where_it_stands() {
-        assert_eq!(spliced(r#"{"a":"model","model" : "m\u0061x","b":1}"#, Some("x\"y")), r#"{"a":"model","model" : "x\"y","b":1}"#);
+        assert_eq!(
+            spliced(r#"{"a":"model","model" : "m\u0061x","b":1}"#, Some("x\"y")),
+            r#"{"a":"model","model" : "x\"y","b":1}"#
+        );
         assert_eq!(
             spliced(r#"{"stream":true,"model":"m"}"#, Some("n")),
             r#"{"stream_options":{"include_usage":true},"stream":true,"model":"n"}"#
@@ -238,7 +279,11 @@ mod tests {
             (r#"{"model":"a","model":"b"}"#, ErrorCode::DuplicateField, Some("model")),
             (r#"{"model":"a","stream":true,"stream":false}"#, ErrorCode::DuplicateField, Some("stream")),
             (r#"{"model":"a","\u006dodel":"b"}"#, ErrorCode::DuplicateField, Some("model")),
-            (r#"{"model":"a","stream_options":{},"stream_options":{}}"#, ErrorCode::DuplicateField, Some("stream_options")),
+            (
+                r#"{"model":"a","stream_options":{},"stream_options":{}}"#,
+                ErrorCode::DuplicateField,
+                Some("stream_options"),
+            ),
             (r#"{"messages":[]}"#, ErrorCode::MissingField, Some("model")),
             (r#"{"model":null}"#, ErrorCode::MissingField, Some("model")),
             (r#"{"model":7}"#, ErrorCode::InvalidField, Some("model")),

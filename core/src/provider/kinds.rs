@@ -71,17 +71,27 @@ fn adapter(blueprint: &Blueprint<'_>) -> Result<Box<dyn Adapter>> {
 impl Blueprint<'_> {
     /// The configured base URL, else the built-in one.
     pub(super) fn base_url<'a>(&'a self, built_in: Option<&'a str>) -> Result<&'a str> {
-        let missing = || incomplete("base_url", format!("base_url is missing; kind {:?} has no built-in address", self.info.kind));
+        let missing = || {
+            incomplete("base_url", format!("base_url is missing; kind {:?} has no built-in address", self.info.kind))
+        };
         self.info.settings.base_url.as_deref().or(built_in).ok_or_else(missing)
     }
 
     /// The provider's own key, else the operator's where the address is the built-in one.
     pub(super) fn key(&self, access: &Access<'_>) -> Result<Option<&Secret>> {
-        let at_home = access.built_in.is_some() && self.info.settings.base_url.as_deref().is_none_or(|url| Some(url.trim_end_matches('/')) == access.built_in);
+        let at_home = access.built_in.is_some()
+            && self
+                .info
+                .settings
+                .base_url
+                .as_deref()
+                .is_none_or(|url| Some(url.trim_end_matches('/')) == access.built_in);
         let operator = at_home.then(|| self.operator_keys.get(&self.info.kind)).flatten();
         match self.secret.as_ref().or(operator) {
             Some(key) => Ok(Some(key)),
-            None if access.needs_key => Err(incomplete("api_key", format!("api_key is missing; kind {:?} needs one", self.info.kind))),
+            None if access.needs_key => {
+                Err(incomplete("api_key", format!("api_key is missing; kind {:?} needs one", self.info.kind)))
+            }
             None => Ok(None),
         }
     }
@@ -98,6 +108,7 @@ fn as_provider_error(error: &Error) -> Error {
 
 fn unknown_kind(kind: &str) -> Error {
     let vendors: Vec<_> = compatible::VENDORS.iter().map(|vendor| vendor.kind).collect();
-    let message = format!("provider kind {kind:?} is unknown; known are openai, azure, custom, mock, {}", vendors.join(", "));
+    let message =
+        format!("provider kind {kind:?} is unknown; known are openai, azure, custom, mock, {}", vendors.join(", "));
     Error::new(ErrorCode::UnknownProviderKind, message).with_param("kind")
 }

@@ -39,13 +39,18 @@ impl Mock {
     /// A chunk per word, as a provider would send them; the gateway hides the usage chunk where it was not asked for.
     fn chat_stream(&self, model: &str) -> Canned {
         let chunk = |choices: serde_json::Value| json!({"id": "chatcmpl-mock", "object": "chat.completion.chunk", "created": 0, "model": model, "choices": choices});
-        let delta = |delta: serde_json::Value, finish: Option<&str>| chunk(json!([{"index": 0, "delta": delta, "finish_reason": finish}]));
+        let delta = |delta: serde_json::Value, finish: Option<&str>| {
+            chunk(json!([{"index": 0, "delta": delta, "finish_reason": finish}]))
+        };
         let mut events = vec![delta(json!({"role": "assistant", "content": ""}), None)];
         events.extend(self.reply.split_inclusive(' ').map(|word| delta(json!({"content": word}), None)));
         events.push(delta(json!({}), Some("stop")));
         let mut usage = chunk(json!([]));
         if let Some(fields) = usage.as_object_mut() {
-            fields.insert("usage".to_owned(), json!({"prompt_tokens": 1, "completion_tokens": self.tokens(), "total_tokens": self.tokens() + 1}));
+            fields.insert(
+                "usage".to_owned(),
+                json!({"prompt_tokens": 1, "completion_tokens": self.tokens(), "total_tokens": self.tokens() + 1}),
+            );
         }
         events.push(usage);
         let mut chunks: Vec<_> = events.iter().map(|event| Bytes::from(format!("data: {event}\n\n"))).collect();
@@ -82,7 +87,9 @@ impl Adapter for Mock {
                 "usage": {"prompt_tokens": 1, "total_tokens": 1},
             }))
         } else if path.ends_with("/models") {
-            json_answer(&json!({"object": "list", "data": [{"id": "mock", "object": "model", "created": 0, "owned_by": "mock"}]}))
+            json_answer(
+                &json!({"object": "list", "data": [{"id": "mock", "object": "model", "created": 0, "owned_by": "mock"}]}),
+            )
         } else if body.get("stream") == Some(&serde_json::Value::Bool(true)) {
             self.chat_stream(model)
         } else {

@@ -162,7 +162,12 @@ impl Provider {
         if endpoint.offered_by(self.capabilities()) {
             return Ok(());
         }
-        let message = format!("provider {:?} of kind {} does not offer {}; choose another with the provider option", self.name(), self.info.kind, endpoint.name());
+        let message = format!(
+            "provider {:?} of kind {} does not offer {}; choose another with the provider option",
+            self.name(),
+            self.info.kind,
+            endpoint.name()
+        );
         Err(Error::new(ErrorCode::UnsupportedOperation, message).with_provider(self.name()))
     }
 
@@ -185,7 +190,12 @@ impl Provider {
         if method == Method::POST {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        Ok(UpstreamRequest { method, url: self.adapter.url(endpoint, model)?, headers, body: envelope.splice(body, &splices) })
+        Ok(UpstreamRequest {
+            method,
+            url: self.adapter.url(endpoint, model)?,
+            headers,
+            body: envelope.splice(body, &splices),
+        })
     }
 
     /// Whether the answer carries a usage chunk that the caller did not ask for.
@@ -230,7 +240,10 @@ const SECRET: &[u8] = b"[secret]";
 
 /// A bearer credential that no debug output shows.
 fn secret_header(text: &str) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| Error::new(ErrorCode::InvalidProviderConfig, "api_key has characters that no header may carry").with_param("api_key"))?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        Error::new(ErrorCode::InvalidProviderConfig, "api_key has characters that no header may carry")
+            .with_param("api_key")
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

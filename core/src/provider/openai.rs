@@ -32,9 +32,13 @@ impl OpenAi {
     pub(super) fn official(blueprint: &Blueprint<'_>) -> Result<Self> {
         let mut provider = Self::new(blueprint, &Access { built_in: Some(Self::URL), needs_key: true }, ALL)?;
         let settings = &blueprint.info.settings;
-        for (field, header, value) in [("organization", "openai-organization", &settings.organization), ("project", "openai-project", &settings.project)] {
+        for (field, header, value) in [
+            ("organization", "openai-organization", &settings.organization),
+            ("project", "openai-project", &settings.project),
+        ] {
             if let Some(value) = value {
-                let value = HeaderValue::from_str(value).map_err(|_| incomplete(field, format!("{field} has characters that no header may carry")))?;
+                let value = HeaderValue::from_str(value)
+                    .map_err(|_| incomplete(field, format!("{field} has characters that no header may carry")))?;
                 provider.headers.insert(HeaderName::from_static(header), value);
             }
         }
@@ -54,7 +58,10 @@ impl OpenAi {
     }
 
     fn new(blueprint: &Blueprint<'_>, access: &Access<'_>, capabilities: Capabilities) -> Result<Self> {
-        let default_path = access.built_in.and_then(|url| Url::parse(url).ok()).map_or_else(|| "/v1".to_owned(), |url| url.path().trim_end_matches('/').to_owned());
+        let default_path = access
+            .built_in
+            .and_then(|url| Url::parse(url).ok())
+            .map_or_else(|| "/v1".to_owned(), |url| url.path().trim_end_matches('/').to_owned());
         let base = BaseUrl::parse(blueprint.base_url(access.built_in)?, &default_path)?;
         blueprint.policy.check_url(&base.join("")?)?;
         let mut headers = HeaderMap::new();

@@ -53,7 +53,8 @@ fn requests(config: &str) -> String {
             writeln!(out, "{}: {error}\n", endpoint.name()).unwrap();
             continue;
         }
-        let envelope = if body.is_empty() { Envelope::empty() } else { Envelope::read(body.as_bytes(), false).unwrap() };
+        let envelope =
+            if body.is_empty() { Envelope::empty() } else { Envelope::read(body.as_bytes(), false).unwrap() };
         let request = provider.request(endpoint, &envelope, &Bytes::from(body)).unwrap();
         writeln!(out, "{}: {} {}", endpoint.name(), request.method, request.url).unwrap();
         for (name, value) in &request.headers {
@@ -66,7 +67,9 @@ fn requests(config: &str) -> String {
 
 #[test]
 fn openai_sends() {
-    insta::assert_snapshot!(requests(r#"{"kind":"openai","api_key":"sk-1","organization":"org-1","project":"proj-1","aliases":{"gpt-4o":"gpt-4o-2024-08-06"}}"#));
+    insta::assert_snapshot!(requests(
+        r#"{"kind":"openai","api_key":"sk-1","organization":"org-1","project":"proj-1","aliases":{"gpt-4o":"gpt-4o-2024-08-06"}}"#
+    ));
 }
 
 #[test]
@@ -78,17 +81,23 @@ fn azure_classic_sends() {
 
 #[test]
 fn azure_classic_of_the_default_version_sends() {
-    insta::assert_snapshot!(requests(r#"{"kind":"azure","api_key":"k","base_url":"https://r.openai.azure.com/","deployment":"d"}"#));
+    insta::assert_snapshot!(requests(
+        r#"{"kind":"azure","api_key":"k","base_url":"https://r.openai.azure.com/","deployment":"d"}"#
+    ));
 }
 
 #[test]
 fn azure_v1_sends() {
-    insta::assert_snapshot!(requests(r#"{"kind":"azure","api_key":"k","base_url":"https://r.services.ai.azure.com/openai/v1/","deployment":"d"}"#));
+    insta::assert_snapshot!(requests(
+        r#"{"kind":"azure","api_key":"k","base_url":"https://r.services.ai.azure.com/openai/v1/","deployment":"d"}"#
+    ));
 }
 
 #[test]
 fn a_custom_endpoint_without_a_key_sends() {
-    insta::assert_snapshot!(requests(r#"{"kind":"custom","base_url":"http://127.0.0.1:9/llm","capabilities":{"stream_options":true}}"#));
+    insta::assert_snapshot!(requests(
+        r#"{"kind":"custom","base_url":"http://127.0.0.1:9/llm","capabilities":{"stream_options":true}}"#
+    ));
 }
 
 #[test]
@@ -118,7 +127,14 @@ fn a_configuration_that_lacks_something_names_the_field() {
         };
         let policy = AddressPolicy(PrivateAddresses::Deny);
         let (timeouts, retry) = (Timeouts::default(), Retry::default());
-        let blueprint = Blueprint { info, secret: config.api_key, timeouts, retry, policy, operator_keys: &OperatorKeys::default() };
+        let blueprint = Blueprint {
+            info,
+            secret: config.api_key,
+            timeouts,
+            retry,
+            policy,
+            operator_keys: &OperatorKeys::default(),
+        };
         build(blueprint).unwrap_err().param().map(str::to_owned)
     };
     for (config, param) in [
@@ -131,7 +147,10 @@ fn a_configuration_that_lacks_something_names_the_field() {
         (r#"{"kind":"azure","base_url":"https://r.openai.azure.com","deployment":"d"}"#, "api_key"),
         (r#"{"kind":"azure","base_url":"https://r.openai.azure.com","api_key":"k"}"#, "deployment"),
         (r#"{"kind":"azure","base_url":"https://r.openai.azure.com","api_key":"k","deployment":".."}"#, "deployment"),
-        (r#"{"kind":"azure","base_url":"https://r.openai.azure.com","api_key":"k","deployment":"d","api_version":"2"}"#, "api_version"),
+        (
+            r#"{"kind":"azure","base_url":"https://r.openai.azure.com","api_key":"k","deployment":"d","api_version":"2"}"#,
+            "api_version",
+        ),
         (r#"{"kind":"openai","api_key":"a\nb"}"#, "api_key"),
         (r#"{"kind":"openai","api_key":"k","timeouts":{"idle_ms":0}}"#, "timeouts.idle_ms"),
         (r#"{"kind":"openai","api_key":"k","retry":{"max_attempts":0}}"#, "retry.max_attempts"),

@@ -39,7 +39,8 @@ fn message(body: &[u8]) -> Option<String> {
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
     let text = match &parsed {
         Some(value) => {
-            let places = ["/error/message", "/message", "/detail", "/title", "/error", "/errors/0/message", "/0/error/message"];
+            let places =
+                ["/error/message", "/message", "/detail", "/title", "/error", "/errors/0/message", "/0/error/message"];
             places.iter().find_map(|place| value.pointer(place)?.as_str())?
         }
         None => std::str::from_utf8(body).ok().filter(|text| !text.trim_start().starts_with('<'))?.trim(),
@@ -110,7 +111,10 @@ mod tests {
         ] {
             assert_eq!(error(502, body).to_string(), message, "{body:?}");
         }
-        assert_eq!(response_error(502, &HeaderMap::new(), Bytes::from_static(&[0xff, 0xfe]), 0).to_string(), "the provider answered 502");
+        assert_eq!(
+            response_error(502, &HeaderMap::new(), Bytes::from_static(&[0xff, 0xfe]), 0).to_string(),
+            "the provider answered 502"
+        );
     }
 
     #[test]

@@ -14,7 +14,10 @@ use crate::{
     content::BODY_LIMIT,
     crypto::DataKey,
     error::{Error, ErrorCode},
-    provider::{Endpoint, Provider, Wire, digest::{StreamTap, TapLimits}},
+    provider::{
+        Endpoint, Provider, Wire,
+        digest::{StreamTap, TapLimits},
+    },
     transport::sse::TooLarge,
     types::{
         ids::{TenantId, TraceId},
@@ -165,7 +168,9 @@ impl Draft {
     pub(crate) fn observe(&mut self, bytes: &[u8]) -> Result<bool, TooLarge> {
         match self.open.as_mut().map(|observation| &mut observation.seen.answer) {
             Some(Answer::Stream(tap)) => tap.push(bytes).map(|()| tap.has_content()),
-            Some(Answer::Growing(body)) if body.len() + bytes.len() > EVENT_BYTES => Err(TooLarge { limit: EVENT_BYTES }),
+            Some(Answer::Growing(body)) if body.len() + bytes.len() > EVENT_BYTES => {
+                Err(TooLarge { limit: EVENT_BYTES })
+            }
             Some(Answer::Growing(body)) => {
                 body.extend_from_slice(bytes);
                 Ok(true)

@@ -78,7 +78,8 @@ impl Encoder {
         let options = if begin.capture == Capture::None { CallOptions::default() } else { begin.options };
         let kind = seen.provider.as_ref().map_or("", |provider| provider.info.kind.as_str());
         let model = digest.model.as_deref().or(seen.deployment.as_deref());
-        let priced = model.and_then(|model| self.prices.cost(kind, model, digest.service_tier.as_deref(), &digest.usage));
+        let priced =
+            model.and_then(|model| self.prices.cost(kind, model, digest.service_tier.as_deref(), &digest.usage));
         TraceRecord {
             id,
             tenant_id: begin.owner.tenant,
@@ -154,7 +155,11 @@ struct SealedPart {
 fn verdict(end: End, digest: &Digest, stream: bool) -> Verdict {
     let failed = |code| (StatusClass::of_error(code), Some(code));
     let (class, error_code) = match end {
-        End::Failed(ErrorCode::UpstreamDisconnected) | End::Dropped if stream && digest.finished && digest.error.is_none() => (StatusClass::Ok, None),
+        End::Failed(ErrorCode::UpstreamDisconnected) | End::Dropped
+            if stream && digest.finished && digest.error.is_none() =>
+        {
+            (StatusClass::Ok, None)
+        }
         End::Failed(code) => failed(code),
         _ if digest.error.is_some() => failed(ErrorCode::UpstreamStreamError),
         End::Dropped => failed(ErrorCode::Cancelled),

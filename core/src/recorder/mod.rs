@@ -11,11 +11,11 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinHandle};
 
+use self::{counters::Counters, queue::Queue, writer::Writer};
 pub(crate) use self::{
     draft::{Answer, Begin, Draft, EVENT_BYTES, Owner},
     encode::Encoder,
 };
-use self::{counters::Counters, queue::Queue, writer::Writer};
 use crate::{
     config::RecorderConfig,
     store::Store,
@@ -39,8 +39,17 @@ struct Shared {
 
 impl Recorder {
     /// Starts the task that writes.
-    pub(crate) fn start(config: RecorderConfig, encoder: Encoder, store: Store, background: &Background) -> (Self, JoinHandle<()>) {
-        let shared = Arc::new(Shared { queue: Queue::new(config), counters: Counters::default(), settled: watch::Sender::new(0) });
+    pub(crate) fn start(
+        config: RecorderConfig,
+        encoder: Encoder,
+        store: Store,
+        background: &Background,
+    ) -> (Self, JoinHandle<()>) {
+        let shared = Arc::new(Shared {
+            queue: Queue::new(config),
+            counters: Counters::default(),
+            settled: watch::Sender::new(0),
+        });
         let writer = Writer { shared: Arc::clone(&shared), encoder, store };
         let task = background.spawn(writer.run());
         (Self { shared }, task)

@@ -61,7 +61,9 @@ impl Queue {
         if state.ended {
             return Err(DropReason::Closed);
         }
-        if state.unsettled_rows >= self.config.queue_rows || state.unsettled_bytes.saturating_add(bytes) > self.config.queue_bytes {
+        if state.unsettled_rows >= self.config.queue_rows
+            || state.unsettled_bytes.saturating_add(bytes) > self.config.queue_bytes
+        {
             return Err(DropReason::QueueFull);
         }
         state.unsettled_rows += 1;
@@ -90,7 +92,11 @@ impl Queue {
                         state.ended = true;
                         return None;
                     }
-                } else if waiting >= self.config.batch_rows || closing.is_some() || state.flush_requested || due.is_some_and(|due| due <= Instant::now()) {
+                } else if waiting >= self.config.batch_rows
+                    || closing.is_some()
+                    || state.flush_requested
+                    || due.is_some_and(|due| due <= Instant::now())
+                {
                     let rows = waiting.min(self.config.batch_rows);
                     return Some(state.waiting.drain(..rows).collect());
                 } else {

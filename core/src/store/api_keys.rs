@@ -55,7 +55,9 @@ impl Store {
     /// The keys of a tenant, or the admin keys, by id.
     pub(crate) async fn list_api_keys(&self, tenant: Option<&TenantId>) -> Result<Vec<ApiKey>> {
         let query = match tenant {
-            Some(tenant) => sql(format!("SELECT {COLUMNS} FROM gw_api_keys WHERE tenant_id = $1 ORDER BY id")).bind(tenant.as_str()),
+            Some(tenant) => {
+                sql(format!("SELECT {COLUMNS} FROM gw_api_keys WHERE tenant_id = $1 ORDER BY id")).bind(tenant.as_str())
+            }
             None => sql(format!("SELECT {COLUMNS} FROM gw_api_keys WHERE tenant_id IS NULL ORDER BY id")),
         };
         self.db.fetch_all(query).await?.iter().map(|row| read_key(&mut row.columns())).collect()
@@ -97,7 +99,9 @@ impl Store {
         uses.sort();
         let mut tx = self.db.begin().await?;
         for (id, at) in uses {
-            let update = sql("UPDATE gw_api_keys SET last_used_ms = $1 WHERE id = $2 AND (last_used_ms IS NULL OR last_used_ms < $1)");
+            let update = sql(
+                "UPDATE gw_api_keys SET last_used_ms = $1 WHERE id = $2 AND (last_used_ms IS NULL OR last_used_ms < $1)",
+            );
             tx.execute(update.bind(at.as_millis()).bind(id)).await?;
         }
         tx.commit().await

@@ -31,14 +31,16 @@ impl Store {
     /// What changed after `generation`; one row is read where nothing did.
     pub(crate) async fn changes_since(&self, generation: i64) -> Result<Changes> {
         let current = self.generation().await?;
-        let mut changes = Changes { generation: current, tenants: Vec::new(), keys: Vec::new(), everything: current < generation };
+        let mut changes =
+            Changes { generation: current, tenants: Vec::new(), keys: Vec::new(), everything: current < generation };
         if current <= generation {
             return Ok(changes);
         }
         for row in self.db.fetch_all(sql("SELECT id FROM gw_tenants WHERE generation > $1").bind(generation)).await? {
             changes.tenants.push(row.columns().text()?.parse()?);
         }
-        for row in self.db.fetch_all(sql("SELECT hash FROM gw_api_keys WHERE generation > $1").bind(generation)).await? {
+        for row in self.db.fetch_all(sql("SELECT hash FROM gw_api_keys WHERE generation > $1").bind(generation)).await?
+        {
             changes.keys.push(key_hash(row.columns().bytes()?)?);
         }
         Ok(changes)
@@ -48,7 +50,9 @@ impl Store {
 /// Takes the next generation. The counter's row stays locked until the transaction ends, so that generations become
 /// visible in their order and nobody who asks for later ones misses an earlier one. Comes first in every control write.
 pub(super) async fn next_generation(tx: &mut Tx) -> Result<i64> {
-    let row = tx.fetch_optional(sql("UPDATE gw_state SET value = value + 1 WHERE key = 'generation' RETURNING value")).await?;
+    let row = tx
+        .fetch_optional(sql("UPDATE gw_state SET value = value + 1 WHERE key = 'generation' RETURNING value"))
+        .await?;
     row.ok_or_else(|| corrupt("no generation"))?.columns().int()
 }
 

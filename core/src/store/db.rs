@@ -27,7 +27,10 @@ impl Backend {
         match url.split_once(':') {
             Some(("sqlite", _)) => Ok(Self::Sqlite),
             Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
-            _ => Err(Error::config("store", "store must be sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE")),
+            _ => Err(Error::config(
+                "store",
+                "store must be sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE",
+            )),
         }
     }
 }
@@ -111,7 +114,9 @@ impl Tx {
     pub(crate) async fn execute(&mut self, query: Query<'_>) -> Result<u64> {
         match self {
             Self::Sqlite(tx) => query.for_sqlite()?.execute(&mut **tx).await.map(|done| done.rows_affected()),
-            Self::Postgres { tx, persistent } => query.for_postgres(*persistent).execute(&mut **tx).await.map(|done| done.rows_affected()),
+            Self::Postgres { tx, persistent } => {
+                query.for_postgres(*persistent).execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
         }
         .map_err(store_error)
     }

@@ -9,9 +9,10 @@ use crate::{
 impl Store {
     /// Keeps a refused record; keeping it again changes nothing.
     pub(crate) async fn insert_dead_letter(&self, letter: &DeadLetter) -> Result<()> {
-        let insert =
-            sql("INSERT INTO gw_dead_letters (tenant_id, created_ms, id, failed_ms, reason, record) VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT DO NOTHING");
+        let insert = sql(
+            "INSERT INTO gw_dead_letters (tenant_id, created_ms, id, failed_ms, reason, record) VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT DO NOTHING",
+        );
         let insert = insert
             .bind(letter.tenant_id.as_str())
             .bind(letter.trace_id.created_at().as_millis())
@@ -25,7 +26,9 @@ impl Store {
 
     /// The newest refused records of all tenants.
     pub(crate) async fn list_dead_letters(&self, limit: u32) -> Result<Vec<DeadLetter>> {
-        let query = sql("SELECT tenant_id, id, failed_ms, reason, record FROM gw_dead_letters ORDER BY failed_ms DESC, id DESC LIMIT $1");
+        let query = sql(
+            "SELECT tenant_id, id, failed_ms, reason, record FROM gw_dead_letters ORDER BY failed_ms DESC, id DESC LIMIT $1",
+        );
         let rows = self.db.fetch_all(query.bind(i64::from(limit))).await?;
         let letter = |row: super::row::Row| {
             let mut columns = row.columns();

@@ -33,11 +33,16 @@ pub(crate) fn store_error(error: sqlx::Error) -> Error {
         sqlx::Error::WorkerCrashed | sqlx::Error::BeginFailed => unavailable("the connection to the store broke"),
         // The server speaks nonsense when it goes away in the middle of a message.
         sqlx::Error::Protocol(_) => unavailable("the connection to the store broke in the middle of an answer"),
-        sqlx::Error::Encode(cause) | sqlx::Error::Decode(cause) => failed(format!("a value does not fit the store: {cause}")),
-        sqlx::Error::ColumnDecode { index, source } => failed(format!("column {index} of the store does not read: {source}")),
-        sqlx::Error::Configuration(_) => {
-            Error::config("store", "the store's URL is not valid: expected sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE")
+        sqlx::Error::Encode(cause) | sqlx::Error::Decode(cause) => {
+            failed(format!("a value does not fit the store: {cause}"))
         }
+        sqlx::Error::ColumnDecode { index, source } => {
+            failed(format!("column {index} of the store does not read: {source}"))
+        }
+        sqlx::Error::Configuration(_) => Error::config(
+            "store",
+            "the store's URL is not valid: expected sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE",
+        ),
         _ => failed("the store refused a statement").with_source(error),
     }
 }

@@ -11,7 +11,8 @@ impl Store {
     /// Remembers the check value of a master key, unless one is remembered already: whoever comes first wins. Returns
     /// what is remembered now, which the caller verifies.
     pub(crate) async fn remember_master_key(&self, version: u32, check_value: &[u8]) -> Result<Vec<u8>> {
-        let insert = sql("INSERT INTO gw_master_keys (version, check_value) VALUES ($1, $2) ON CONFLICT (version) DO NOTHING");
+        let insert =
+            sql("INSERT INTO gw_master_keys (version, check_value) VALUES ($1, $2) ON CONFLICT (version) DO NOTHING");
         self.db.execute(insert.bind(i64::from(version)).bind(check_value)).await?;
         let remembered = self.master_keys().await?.into_iter().find(|(known, _)| *known == version);
         remembered.map(|(_, check_value)| check_value).ok_or_else(|| corrupt("no master key"))
@@ -24,6 +25,11 @@ impl Store {
             let version = u32::try_from(columns.int()?).map_err(|_| corrupt("the version of a master key"))?;
             Ok((version, columns.bytes()?))
         };
-        self.db.fetch_all(sql("SELECT version, check_value FROM gw_master_keys ORDER BY version")).await?.iter().map(read).collect()
+        self.db
+            .fetch_all(sql("SELECT version, check_value FROM gw_master_keys ORDER BY version"))
+            .await?
+            .iter()
+            .map(read)
+            .collect()
     }
 }

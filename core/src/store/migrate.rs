@@ -62,7 +62,10 @@ pub(super) async fn prepare(db: &Db, migrate: Migrate) -> Result<()> {
             [] => Ok(()),
             [first, ..] => Err(Error::new(
                 ErrorCode::SchemaTooOld,
-                format!("the store lacks migration {}: open it once with migrate: auto, or apply the printed SQL", first.description),
+                format!(
+                    "the store lacks migration {}: open it once with migrate: auto, or apply the printed SQL",
+                    first.description
+                ),
             )),
         },
         Migrate::Auto if missing(known, &applied(db).await?)?.is_empty() => Ok(()),
@@ -120,9 +123,14 @@ fn missing<'m>(known: &'m [Migration], applied: &[(i64, String)]) -> Result<&'m 
         match known.get(index) {
             Some(migration) if migration.version == *version && migration.checksum() == *checksum => {}
             Some(migration) if migration.version == *version => {
-                return Err(failed(format!("migration {} was changed after it was applied to this store", migration.description)));
+                return Err(failed(format!(
+                    "migration {} was changed after it was applied to this store",
+                    migration.description
+                )));
             }
-            Some(_) => return Err(failed(format!("the store has a migration {version} that this library does not know"))),
+            Some(_) => {
+                return Err(failed(format!("the store has a migration {version} that this library does not know")));
+            }
             None => {
                 return Err(Error::new(
                     ErrorCode::SchemaTooNew,

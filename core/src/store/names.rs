@@ -21,7 +21,8 @@ pub(super) fn of_name<T: DeserializeOwned>(name: String) -> Result<T> {
 
 /// A value as JSON text.
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::new(ErrorCode::Internal, format!("a value cannot be stored: {error}")))
+    serde_json::to_string(value)
+        .map_err(|error| Error::new(ErrorCode::Internal, format!("a value cannot be stored: {error}")))
 }
 
 /// A value of JSON text.

@@ -41,7 +41,9 @@ impl Store {
         }
         for made in 0..usize::try_from(months).unwrap_or(usize::MAX) {
             let oldest = self.db.fetch_optional(sql("SELECT min(created_ms) FROM gw_traces_default")).await?;
-            let Some(oldest) = oldest.map(|row| row.columns().int_or_null()).transpose()?.flatten() else { return Ok(made) };
+            let Some(oldest) = oldest.map(|row| row.columns().int_or_null()).transpose()?.flatten() else {
+                return Ok(made);
+            };
             self.make_partitions(&[Month::of(Timestamp::from_millis(oldest))?]).await?;
         }
         Ok(usize::try_from(months).unwrap_or(usize::MAX))
@@ -51,7 +53,8 @@ impl Store {
         let existing = sql(
             "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'gw_traces'::regclass",
         );
-        let existing = self.db.fetch_all(existing).await?.iter().map(|row| row.columns().text()).collect::<Result<Vec<_>>>()?;
+        let existing =
+            self.db.fetch_all(existing).await?.iter().map(|row| row.columns().text()).collect::<Result<Vec<_>>>()?;
         for month in months.iter().filter(|month| !existing.contains(&month.table())) {
             let mut tx = self.db.begin().await?;
             migrate::lock(&mut tx).await?;
@@ -92,7 +95,10 @@ impl Month {
         tx.run_script("SET LOCAL lock_timeout = '5s'").await?;
         // Blocks writers until the end, so that no row of the range comes in between; readers go on.
         tx.run_script("LOCK TABLE gw_traces IN SHARE ROW EXCLUSIVE MODE").await?;
-        tx.run_script(format!("CREATE TABLE {table} (LIKE gw_traces INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)")).await?;
+        tx.run_script(format!(
+            "CREATE TABLE {table} (LIKE gw_traces INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)"
+        ))
+        .await?;
         // The names of columns are the same in both, their order need not be.
         let columns = super::traces::columns::with_bodies();
         tx.run_script(format!(
@@ -100,7 +106,8 @@ impl Month {
              INSERT INTO {table} ({columns}) SELECT {columns} FROM moved"
         ))
         .await?;
-        tx.run_script(format!("ALTER TABLE gw_traces ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})")).await
+        tx.run_script(format!("ALTER TABLE gw_traces ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})"))
+            .await
     }
 }
 

@@ -28,7 +28,8 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(super) fn open(url: &str, connections: u32) -> Result<Self> {
-        let invalid = || Error::config("store", "the store's URL is not valid: expected postgres://USER:PASSWORD@HOST/DATABASE");
+        let invalid =
+            || Error::config("store", "the store's URL is not valid: expected postgres://USER:PASSWORD@HOST/DATABASE");
         let mut url = Url::parse(url).map_err(|_| invalid())?;
         let pooler = take_pooler(&mut url)?;
         let given = |names: &[&str]| url.query_pairs().any(|(name, _)| names.contains(&&*name));
@@ -85,7 +86,10 @@ fn take_pooler(url: &mut Url) -> Result<bool> {
     }
     match ours.iter().all(|(_, value)| value == "transaction") {
         true => Ok(true),
-        false => Err(Error::config("store", "the store's URL has an unknown pooler mode: use pooler=transaction or leave it out")),
+        false => Err(Error::config(
+            "store",
+            "the store's URL has an unknown pooler mode: use pooler=transaction or leave it out",
+        )),
     }
 }
 
@@ -102,7 +106,9 @@ pub(super) fn database_error(code: &str, message: &str) -> Error {
             "53" => unavailable(format!("the store is out of resources: {message} ({code})")),
             "55" | "58" => unavailable(format!("the store cannot serve the statement now: {message} ({code})")),
             // The message may name the client's address.
-            "28" => unavailable(format!("the store refused the login ({code}); check user and password in the store's URL")),
+            "28" => {
+                unavailable(format!("the store refused the login ({code}); check user and password in the store's URL"))
+            }
             _ => failed(format!("the store refused a statement: {message} ({code})")),
         },
     }

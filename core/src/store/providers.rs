@@ -46,12 +46,18 @@ impl Store {
         let ProviderChange { tenant, name, now, .. } = change;
         let mut tx = self.db.begin().await?;
         touch_tenant(&mut tx, tenant, now).await?;
-        let stored = tx.fetch_all(select(tenant)).await?.iter().map(|row| read_provider(&mut row.columns())).collect::<Result<Vec<_>>>()?;
+        let stored = tx
+            .fetch_all(select(tenant))
+            .await?
+            .iter()
+            .map(|row| read_provider(&mut row.columns()))
+            .collect::<Result<Vec<_>>>()?;
         let old = stored.iter().find(|provider| provider.info.name == *name);
         let alone = stored.iter().all(|provider| provider.info.name == *name);
         let default = alone || change.default.unwrap_or_else(|| old.is_some_and(|old| old.info.default));
         if default {
-            tx.execute(sql("UPDATE gw_providers SET is_default = 0 WHERE tenant_id = $1").bind(tenant.as_str())).await?;
+            tx.execute(sql("UPDATE gw_providers SET is_default = 0 WHERE tenant_id = $1").bind(tenant.as_str()))
+                .await?;
         }
         let created_at = old.and_then(|old| old.info.created_at).unwrap_or(now);
         let secret = change.secret.map(<[u8]>::to_vec).or_else(|| old.and_then(|old| old.secret.clone()));
@@ -64,7 +70,12 @@ impl Store {
             created_at: Some(created_at),
             updated_at: Some(now),
         };
-        tx.execute(sql("DELETE FROM gw_providers WHERE tenant_id = $1 AND name = $2").bind(tenant.as_str()).bind(name.as_str())).await?;
+        tx.execute(
+            sql("DELETE FROM gw_providers WHERE tenant_id = $1 AND name = $2")
+                .bind(tenant.as_str())
+                .bind(name.as_str()),
+        )
+        .await?;
         let record = ProviderRecord { info, secret };
         insert_provider(&mut tx, tenant, &record, now).await?;
         tx.commit().await?;
@@ -92,9 +103,15 @@ pub(super) async fn providers_of(db: &Db, tenant: &TenantId) -> Result<Vec<Provi
     db.fetch_all(select(tenant)).await?.iter().map(|row| read_provider(&mut row.columns())).collect()
 }
 
-pub(super) async fn insert_provider(tx: &mut Tx, tenant: &TenantId, record: &ProviderRecord, now: Timestamp) -> Result<()> {
+pub(super) async fn insert_provider(
+    tx: &mut Tx,
+    tenant: &TenantId,
+    record: &ProviderRecord,
+    now: Timestamp,
+) -> Result<()> {
     let ProviderRecord { info, secret } = record;
-    let insert = sql("INSERT INTO gw_providers (tenant_id, name, kind, settings, is_default, created_ms, updated_ms, secret) \
+    let insert =
+        sql("INSERT INTO gw_providers (tenant_id, name, kind, settings, is_default, created_ms, updated_ms, secret) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
     let insert = insert
         .bind(tenant.as_str())

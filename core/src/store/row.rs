@@ -83,7 +83,10 @@ impl Columns<'_> {
     }
 
     fn null(&self) -> Error {
-        Error::new(ErrorCode::StoreFailed, format!("the store has no value in column {} of a row that needs one", self.next))
+        Error::new(
+            ErrorCode::StoreFailed,
+            format!("the store has no value in column {} of a row that needs one", self.next),
+        )
     }
 }
 
@@ -108,5 +111,8 @@ pub(crate) fn float(value: i64) -> f64 {
 
 /// What the store holds is not what it can hold: a damaged or foreign database.
 pub(crate) fn corrupt(what: &str) -> Error {
-    Error::new(ErrorCode::StoreFailed, format!("the store holds {what} that this library cannot read; restore the store from a backup"))
+    Error::new(
+        ErrorCode::StoreFailed,
+        format!("the store holds {what} that this library cannot read; restore the store from a backup"),
+    )
 }

@@ -45,7 +45,10 @@ impl Sqlite {
         }
         let (file, parameters) = location.split_once('?').unwrap_or((location, ""));
         if file.is_empty() || !(parameters.is_empty() || parameters == "mode=rwc") {
-            return Err(Error::config("store", "the store's URL is not valid: expected sqlite:FILE without parameters"));
+            return Err(Error::config(
+                "store",
+                "the store's URL is not valid: expected sqlite:FILE without parameters",
+            ));
         }
         let file = percent_encoding::percent_decode_str(file)
             .decode_utf8()
@@ -90,7 +93,9 @@ impl Sqlite {
             Err(error) if is_busy(&error) => Ok(()),
             Err(error) => Err(error),
         };
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis()))).execute(&mut *connection).await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis())))
+            .execute(&mut *connection)
+            .await?;
         probe
     }
 
@@ -130,7 +135,9 @@ fn pool(connections: u32) -> SqlitePoolOptions {
 }
 
 /// Tries again while another process holds a lock, up to [`BUSY_LIMIT`].
-async fn retry_busy<T, F: Future<Output = Result<T, sqlx::Error>>>(mut attempt: impl FnMut() -> F) -> Result<T, sqlx::Error> {
+async fn retry_busy<T, F: Future<Output = Result<T, sqlx::Error>>>(
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, sqlx::Error> {
     let begun = Instant::now();
     loop {
         match attempt().await {
@@ -169,7 +176,9 @@ fn not_writable(file: &Path, cause: &str) -> Error {
     let file = file.display();
     Error::config(
         "store",
-        format!("the store {file} cannot be written ({cause}): its folder must exist, and this process may write to both"),
+        format!(
+            "the store {file} cannot be written ({cause}): its folder must exist, and this process may write to both"
+        ),
     )
 }
 

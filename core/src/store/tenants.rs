@@ -40,7 +40,8 @@ impl Store {
         let TenantRecord { tenant, wrapped_key, providers } = record;
         let mut tx = self.db.begin().await?;
         let generation = next_generation(&mut tx).await?;
-        let exists = |why: &str| Error::new(ErrorCode::AlreadyExists, format!("tenant {} {why}", tenant.id)).with_param("id");
+        let exists =
+            |why: &str| Error::new(ErrorCode::AlreadyExists, format!("tenant {} {why}", tenant.id)).with_param("id");
         let tombstone = sql("DELETE FROM gw_tenants WHERE id = $1 AND deleted_ms IS NOT NULL").bind(tenant.id.as_str());
         if tx.execute(tombstone).await? > 0 {
             let left = sql("SELECT 1 FROM gw_traces WHERE tenant_id = $1 LIMIT 1").bind(tenant.id.as_str());
@@ -69,13 +70,15 @@ impl Store {
 
     /// The tenant, unless it was deleted.
     pub(crate) async fn get_tenant(&self, id: &TenantId) -> Result<Option<Tenant>> {
-        let query = sql(format!("SELECT {COLUMNS} FROM gw_tenants WHERE id = $1 AND deleted_ms IS NULL")).bind(id.as_str());
+        let query =
+            sql(format!("SELECT {COLUMNS} FROM gw_tenants WHERE id = $1 AND deleted_ms IS NULL")).bind(id.as_str());
         self.db.fetch_optional(query).await?.map(|row| read_tenant(&mut row.columns())).transpose()
     }
 
     /// Up to `limit` tenants by id, after the one named.
     pub(crate) async fn list_tenants(&self, after: Option<&TenantId>, limit: u32) -> Result<TenantPage> {
-        let query = sql(format!("SELECT {COLUMNS} FROM gw_tenants WHERE id > $1 AND deleted_ms IS NULL ORDER BY id LIMIT $2"));
+        let query =
+            sql(format!("SELECT {COLUMNS} FROM gw_tenants WHERE id > $1 AND deleted_ms IS NULL ORDER BY id LIMIT $2"));
         let query = query.bind(after.map_or("", TenantId::as_str)).bind(i64::from(limit) + 1);
         let rows = self.db.fetch_all(query).await?;
         let mut tenants = rows.iter().map(|row| read_tenant(&mut row.columns())).collect::<Result<Vec<_>>>()?;
@@ -120,7 +123,9 @@ impl Store {
 
     /// The tenant with its key and its providers, unless it was deleted.
     pub(crate) async fn load_tenant(&self, id: &TenantId) -> Result<Option<TenantRecord>> {
-        let query = sql(format!("SELECT {COLUMNS}, key_version, wrapped_key FROM gw_tenants WHERE id = $1 AND deleted_ms IS NULL"));
+        let query = sql(format!(
+            "SELECT {COLUMNS}, key_version, wrapped_key FROM gw_tenants WHERE id = $1 AND deleted_ms IS NULL"
+        ));
         let Some(row) = self.db.fetch_optional(query.bind(id.as_str())).await? else { return Ok(None) };
         let mut columns = row.columns();
         let tenant = read_tenant(&mut columns)?;

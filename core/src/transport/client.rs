@@ -8,7 +8,11 @@ use std::{
 
 use parking_lot::RwLock;
 use reqwest::Client;
-use rustls::{ClientConfig, crypto::ring, pki_types::{CertificateDer, pem::PemObject as _}};
+use rustls::{
+    ClientConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 use rustls_platform_verifier::Verifier;
 use tokio::runtime;
 use url::{Host, Url};
@@ -52,12 +56,16 @@ impl Clients {
 
     pub(super) fn new(network: &Network) -> Result<Self> {
         let no_proxy = || Error::config("network.proxy", "network.proxy is no proxy URL; write it as http://host:port");
-        let proxy_url = network.proxy.as_ref().map(|url| Url::parse(url.expose()).map_err(|_| no_proxy())).transpose()?;
+        let proxy_url =
+            network.proxy.as_ref().map(|url| Url::parse(url.expose()).map_err(|_| no_proxy())).transpose()?;
         let proxy_host = proxy_url.as_ref().and_then(Url::host_str).map(str::to_owned);
         let proxy = proxy_url.map(|url| reqwest::Proxy::all(url).map_err(|_| no_proxy())).transpose()?;
         let unreadable = |_| Error::config("network.ca", "network.ca is no readable file of PEM certificates");
         let extra_roots = match &network.ca {
-            Some(path) => CertificateDer::pem_file_iter(path).map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)?,
+            Some(path) => CertificateDer::pem_file_iter(path)
+                .map_err(unreadable)?
+                .collect::<Result<_, _>>()
+                .map_err(unreadable)?,
             None => Vec::new(),
         };
         let resolver = Resolver::new(network.private, proxy_host);
@@ -95,7 +103,9 @@ impl Clients {
 
     /// A client that does nothing of its own accord: no redirects, no retries, no proxy or headers from elsewhere.
     fn build(&self, profile: Profile) -> Result<Client> {
-        let failed = |error: reqwest::Error| Error::config("network", "the HTTP client cannot be made").with_source(error.without_url());
+        let failed = |error: reqwest::Error| {
+            Error::config("network", "the HTTP client cannot be made").with_source(error.without_url())
+        };
         let mut tls = self.tls()?;
         let protocols: &[&[u8]] = if profile.http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
         tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
@@ -125,8 +135,10 @@ impl Clients {
         }
         let failed = |error: rustls::Error| Error::config("network.ca", "TLS cannot be set up").with_source(error);
         let provider = Arc::new(ring::default_provider());
-        let verifier = Verifier::new_with_extra_roots(self.extra_roots.clone(), Arc::clone(&provider)).map_err(failed)?;
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
+        let verifier =
+            Verifier::new_with_extra_roots(self.extra_roots.clone(), Arc::clone(&provider)).map_err(failed)?;
+        let builder =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
         let config = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
         Ok(self.tls.get_or_init(|| config).clone())
     }

@@ -18,13 +18,19 @@ pub(super) fn before_answer(error: reqwest::Error) -> Error {
         return AddressPolicy::refusal();
     }
     let (code, message) = if out_of_descriptors(&error) {
-        (ErrorCode::OutOfDescriptors, "the process has no file descriptor left; raise its limit or lower limits.concurrency")
+        (
+            ErrorCode::OutOfDescriptors,
+            "the process has no file descriptor left; raise its limit or lower limits.concurrency",
+        )
     } else if find::<Unresolved>(&error).is_some() {
         (ErrorCode::UpstreamDnsFailed, "the provider's name cannot be resolved")
     } else if error.is_connect() && error.is_timeout() {
         (ErrorCode::ConnectTimeout, "no connection to the provider within timeouts.connect_ms")
     } else if find::<rustls::Error>(&error).is_some() {
-        (ErrorCode::UpstreamTlsFailed, "the TLS handshake with the provider failed; network.ca adds certificates to trust")
+        (
+            ErrorCode::UpstreamTlsFailed,
+            "the TLS handshake with the provider failed; network.ca adds certificates to trust",
+        )
     } else if error.is_connect() {
         (ErrorCode::UpstreamUnreachable, "no connection to the provider could be made")
     } else if not_http(&error) {
@@ -38,7 +44,10 @@ pub(super) fn before_answer(error: reqwest::Error) -> Error {
 /// The meaning of a failure in the middle of the answer.
 pub(super) fn while_reading(error: reqwest::Error) -> Error {
     let error = error.without_url();
-    if not_http(&error) || error.is_decode() && find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData) {
+    if not_http(&error)
+        || error.is_decode()
+            && find::<io::Error>(&error).is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+    {
         let message = "the provider's answer breaks its own framing";
         return with_cause(Error::new(ErrorCode::UpstreamInvalidResponse, message), &error);
     }

@@ -12,11 +12,7 @@ use super::{
     client::{Clients, Profile},
     fault,
 };
-use crate::{
-    config::Network,
-    error::Result,
-    tasks::Background,
-};
+use crate::{config::Network, error::Result, tasks::Background};
 
 /// All clients of one gateway.
 pub(crate) struct Transport {

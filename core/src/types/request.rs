@@ -118,8 +118,13 @@ impl CallOptions {
         for (name, value) in
             [("user_id", &self.user_id), ("session_id", &self.session_id), ("request_id", &self.request_id)]
         {
-            if value.as_ref().is_some_and(|value| value.is_empty() || value.contains('\0') || value.chars().count() > Self::MAX_ID_CHARS) {
-                return Err(Error::invalid(name, format!("{name} has 1 to {} characters, none of them NUL", Self::MAX_ID_CHARS)));
+            if value.as_ref().is_some_and(|value| {
+                value.is_empty() || value.contains('\0') || value.chars().count() > Self::MAX_ID_CHARS
+            }) {
+                return Err(Error::invalid(
+                    name,
+                    format!("{name} has 1 to {} characters, none of them NUL", Self::MAX_ID_CHARS),
+                ));
             }
         }
         Ok(())

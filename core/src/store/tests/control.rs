@@ -66,7 +66,12 @@ async fn providers(store: &Store, id: &TenantId) -> Vec<ProviderInfo> {
 }
 
 async fn defaults(store: &Store, id: &TenantId) -> Vec<String> {
-    providers(store, id).await.into_iter().filter(|provider| provider.default).map(|provider| provider.name.to_string()).collect()
+    providers(store, id)
+        .await
+        .into_iter()
+        .filter(|provider| provider.default)
+        .map(|provider| provider.name.to_string())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,13 +92,28 @@ async fn a_tenant_is_created_once_changed_and_listed_by_id() {
         assert_eq!(code(store.create_tenant(&record).await), ErrorCode::AlreadyExists);
 
         let loaded = store.load_tenant(&tenant("acme")).await.unwrap().unwrap();
-        assert_eq!((&loaded.tenant, loaded.wrapped_key.version, &*loaded.wrapped_key.bytes), (&record.tenant, 3, [1, 0, 255].as_slice()));
-        assert_eq!((&loaded.providers[0].info, loaded.providers[0].secret.as_deref()), (&info, Some([0, 9].as_slice())));
+        assert_eq!(
+            (&loaded.tenant, loaded.wrapped_key.version, &*loaded.wrapped_key.bytes),
+            (&record.tenant, 3, [1, 0, 255].as_slice())
+        );
+        assert_eq!(
+            (&loaded.providers[0].info, loaded.providers[0].secret.as_deref()),
+            (&info, Some([0, 9].as_slice()))
+        );
         assert!(store.load_tenant(&tenant("acme2")).await.unwrap().is_none());
 
-        let update = TenantUpdate { status: Some(TenantStatus::Disabled), capture: Some(Capture::None), ..TenantUpdate::default() };
+        let update = TenantUpdate {
+            status: Some(TenantStatus::Disabled),
+            capture: Some(Capture::None),
+            ..TenantUpdate::default()
+        };
         let updated = store.update_tenant(&tenant("acme"), &update, at(2000)).await.unwrap();
-        let expected = Tenant { status: TenantStatus::Disabled, capture: Some(Capture::None), updated_at: at(2000), ..record.tenant };
+        let expected = Tenant {
+            status: TenantStatus::Disabled,
+            capture: Some(Capture::None),
+            updated_at: at(2000),
+            ..record.tenant
+        };
         assert_eq!((&updated, store.get_tenant(&tenant("acme")).await.unwrap().as_ref()), (&expected, Some(&expected)));
         assert_eq!(code(store.update_tenant(&tenant("nobody"), &update, at(2000)).await), ErrorCode::TenantNotFound);
 
@@ -131,7 +151,10 @@ async fn a_deleted_tenant_leaves_nothing_to_decrypt_and_its_id_waits_for_the_era
         assert!(providers(&store, &id).await.is_empty());
         assert_eq!(store.find_api_key(&KeyHash([1; 32])).await.unwrap().unwrap().status, ApiKeyStatus::Revoked);
         let changes = store.changes_since(before).await.unwrap();
-        assert_eq!((changes.tenants, changes.keys.iter().map(|hash| hash.0).collect::<Vec<_>>()), (vec![id.clone()], vec![[1; 32]]));
+        assert_eq!(
+            (changes.tenants, changes.keys.iter().map(|hash| hash.0).collect::<Vec<_>>()),
+            (vec![id.clone()], vec![[1; 32]])
+        );
 
         assert_eq!(code(store.create_tenant(&tenant_record("acme")).await), ErrorCode::AlreadyExists);
         let mut erased = Vec::new();
@@ -153,7 +176,11 @@ async fn a_tenant_has_one_default_provider_and_a_change_without_a_secret_keeps_i
         assert_eq!(code(store.set_provider(change(&id, &first, &settings)).await), ErrorCode::TenantNotFound);
         store.create_tenant(&tenant_record("acme")).await.unwrap();
         let set = store
-            .set_provider(ProviderChange { secret: Some(b"sealed"), default: Some(false), ..change(&id, &first, &settings) })
+            .set_provider(ProviderChange {
+                secret: Some(b"sealed"),
+                default: Some(false),
+                ..change(&id, &first, &settings)
+            })
             .await
             .unwrap();
         assert!(set.default && set.has_api_key, "the first provider is the default");
@@ -163,11 +190,20 @@ async fn a_tenant_has_one_default_provider_and_a_change_without_a_secret_keeps_i
         store.set_provider(ProviderChange { default: Some(true), ..change(&id, &second, &settings) }).await.unwrap();
         assert_eq!(defaults(&store, &id).await, ["second"]);
 
-        let set = store.set_provider(ProviderChange { kind: "azure", now: at(6000), ..change(&id, &first, &settings) }).await.unwrap();
-        assert_eq!((set.kind.as_str(), set.has_api_key, set.created_at, set.updated_at), ("azure", true, Some(at(2000)), Some(at(6000))));
+        let set = store
+            .set_provider(ProviderChange { kind: "azure", now: at(6000), ..change(&id, &first, &settings) })
+            .await
+            .unwrap();
+        assert_eq!(
+            (set.kind.as_str(), set.has_api_key, set.created_at, set.updated_at),
+            ("azure", true, Some(at(2000)), Some(at(6000)))
+        );
         let loaded = store.load_tenant(&id).await.unwrap().unwrap().providers;
         let names: Vec<_> = loaded.iter().map(|provider| provider.info.name.as_str()).collect();
-        assert_eq!((names, loaded[1].secret.as_deref()), (vec!["Third", "first", "second"], Some(b"sealed".as_slice())));
+        assert_eq!(
+            (names, loaded[1].secret.as_deref()),
+            (vec!["Third", "first", "second"], Some(b"sealed".as_slice()))
+        );
 
         store.delete_provider(&id, &second, at(7000)).await.unwrap();
         assert_eq!(defaults(&store, &id).await, ["first"], "the oldest one that is left");
@@ -180,7 +216,10 @@ async fn a_tenant_has_one_default_provider_and_a_change_without_a_secret_keeps_i
 async fn keys_are_found_by_hash_revoked_by_their_owner_only_and_touched_forwards() {
     on_every_store(async |store| {
         let id = tenant("acme");
-        assert_eq!(code(store.insert_api_key(&key("k1", Some(id.clone())), &KeyHash([1; 32])).await), ErrorCode::TenantNotFound);
+        assert_eq!(
+            code(store.insert_api_key(&key("k1", Some(id.clone())), &KeyHash([1; 32])).await),
+            ErrorCode::TenantNotFound
+        );
         store.create_tenant(&tenant_record("acme")).await.unwrap();
         store.insert_api_key(&key("k1", Some(id.clone())), &KeyHash([1; 32])).await.unwrap();
         store.insert_api_key(&key("root", None), &KeyHash([2; 32])).await.unwrap();
@@ -190,7 +229,10 @@ async fn keys_are_found_by_hash_revoked_by_their_owner_only_and_touched_forwards
         assert_eq!(store.find_api_key(&KeyHash([9; 32])).await.unwrap(), None);
         assert_eq!(store.list_api_keys(None).await.unwrap(), [key("root", None)]);
 
-        store.touch_last_used(vec![("root".to_owned(), at(10)), ("k1".to_owned(), at(50)), ("gone".to_owned(), at(1))]).await.unwrap();
+        store
+            .touch_last_used(vec![("root".to_owned(), at(10)), ("k1".to_owned(), at(50)), ("gone".to_owned(), at(1))])
+            .await
+            .unwrap();
         store.touch_last_used(vec![("k1".to_owned(), at(40))]).await.unwrap();
         assert_eq!(store.list_api_keys(Some(&id)).await.unwrap()[0].last_used_at, Some(at(50)));
 

@@ -47,7 +47,11 @@ pub(super) fn record(tenant_id: &TenantId, created_ms: i64, number: u64) -> Trac
         endpoint: "chat".to_owned(),
         stream: every(2),
         status_class,
-        status_code: (!every(13)).then_some(if status_class == StatusClass::Ok { 200 } else { 400 + (number % 100) as u16 }),
+        status_code: (!every(13)).then_some(if status_class == StatusClass::Ok {
+            200
+        } else {
+            400 + (number % 100) as u16
+        }),
         error_code: (status_class != StatusClass::Ok).then_some(ErrorCode::ALL[number as usize % ErrorCode::ALL.len()]),
         latency_us: (number * 37 % 1_000_003) as i64,
         ttfb_us: leaf(2),
@@ -64,7 +68,10 @@ pub(super) fn record(tenant_id: &TenantId, created_ms: i64, number: u64) -> Trac
         session_id: every(6).then(|| format!("session-{}", number % 90)),
         api_key_id: some(2, "key"),
         metadata: if every(5) {
-            BTreeMap::from([("team".to_owned(), format!("équipe \"{}\"", number % 3)), ("x,\"".to_owned(), "{}".to_owned())])
+            BTreeMap::from([
+                ("team".to_owned(), format!("équipe \"{}\"", number % 3)),
+                ("x,\"".to_owned(), "{}".to_owned()),
+            ])
         } else {
             BTreeMap::new()
         },

@@ -18,7 +18,8 @@ use crate::{
 pub(super) fn filters() -> Vec<TraceFilter> {
     let none = TraceFilter::default;
     let text = |text: &str| Some(text.to_owned());
-    let metadata = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let metadata =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     vec![
         none(),
         TraceFilter { model: text("model-3"), ..none() },
@@ -91,8 +92,12 @@ async fn every_filter_finds_what_it_should_in_pages_and_in_scans() {
                     since.is_none_or(|since| record.created_ms() >= since.as_millis())
                         && until.is_none_or(|until| record.created_ms() < until.as_millis())
                 };
-                let expected: Vec<_> =
-                    written.iter().filter(inside).filter(|record| matches(&filter, record)).map(|record| record.id).collect();
+                let expected: Vec<_> = written
+                    .iter()
+                    .filter(inside)
+                    .filter(|record| matches(&filter, record))
+                    .map(|record| record.id)
+                    .collect();
                 let request = PageRequest { tenant: &id, filter: &filter, since, until, before: None, limit: 37 };
                 let mut listed = list_all(&store, request).await;
                 listed.reverse();
@@ -101,12 +106,16 @@ async fn every_filter_finds_what_it_should_in_pages_and_in_scans() {
             let mut scanned = Vec::new();
             let scan = TraceScan { tenant: &id, filter: &filter, from: since, to: until };
             store
-                .scan_traces(scan, |row| scanned.push((row.created_at.as_millis(), row.latency_us, row.input_tokens, row.output_tokens)))
+                .scan_traces(scan, |row| {
+                    scanned.push((row.created_at.as_millis(), row.latency_us, row.input_tokens, row.output_tokens))
+                })
                 .await
                 .unwrap();
             let expected = written[100..1400].iter().filter(|record| matches(&filter, record));
             let expected: Vec<_> = expected
-                .map(|record| (record.created_ms(), record.latency_us, record.usage.input_tokens(), record.usage.output_tokens()))
+                .map(|record| {
+                    (record.created_ms(), record.latency_us, record.usage.input_tokens(), record.usage.output_tokens())
+                })
                 .collect();
             assert_eq!(scanned, expected, "{filter:?}");
         }

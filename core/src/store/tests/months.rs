@@ -66,7 +66,9 @@ async fn many_at_once_make_the_same_partitions_while_others_write() {
                     for month in 1..=6 {
                         let now = time(&format!("2031-{month:02}-10T00:00:00Z"));
                         let batch: Vec<_> = (0..20)
-                            .map(|number| record(&tenant("acme"), now.as_millis() + number, (index * 1000) as u64 + number as u64))
+                            .map(|number| {
+                                record(&tenant("acme"), now.as_millis() + number, (index * 1000) as u64 + number as u64)
+                            })
                             .collect();
                         store.insert_traces(&batch).await.unwrap();
                         store.ensure_partitions(now).await.unwrap();
@@ -90,10 +92,18 @@ async fn many_at_once_make_the_same_partitions_while_others_write() {
 async fn rows_of_a_clock_that_jumped_move_out_of_the_default_partition() {
     in_place(Kind::Postgres, async |place| {
         let store = place.open().await;
-        let times =
-            ["1999-12-31T23:59:59Z", "2000-01-01T00:00:00Z", "2000-01-31T12:00:00Z", "2099-07-01T00:00:00Z", "1970-01-01T00:00:00Z"];
-        let written: Vec<_> =
-            times.iter().enumerate().map(|(number, text)| record(&tenant("acme"), time(text).as_millis(), number as u64 * 30)).collect();
+        let times = [
+            "1999-12-31T23:59:59Z",
+            "2000-01-01T00:00:00Z",
+            "2000-01-31T12:00:00Z",
+            "2099-07-01T00:00:00Z",
+            "1970-01-01T00:00:00Z",
+        ];
+        let written: Vec<_> = times
+            .iter()
+            .enumerate()
+            .map(|(number, text)| record(&tenant("acme"), time(text).as_millis(), number as u64 * 30))
+            .collect();
         store.insert_traces(&written).await.unwrap();
         assert_eq!(rows_in(&store, "default").await, 5);
         let (id, filter) = (tenant("acme"), TraceFilter::default());

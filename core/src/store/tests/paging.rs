@@ -26,8 +26,11 @@ async fn thousands_of_equal_stamps_and_concurrent_inserts_lose_and_repeat_nothin
             let (store, id) = (store.clone(), id.clone());
             tokio::spawn(async move {
                 for round in 0..60_u64 {
-                    let batch: Vec<_> =
-                        (0..20).map(|number| record(&id, stamp(number) + (number % 3) as i64 - 1, 10_000 + round * 20 + number)).collect();
+                    let batch: Vec<_> = (0..20)
+                        .map(|number| {
+                            record(&id, stamp(number) + (number % 3) as i64 - 1, 10_000 + round * 20 + number)
+                        })
+                        .collect();
                     store.insert_traces(&batch).await.unwrap();
                 }
             })
@@ -39,7 +42,8 @@ async fn thousands_of_equal_stamps_and_concurrent_inserts_lose_and_repeat_nothin
                 if limit == 1 && filter == TraceFilter::default() {
                     continue;
                 }
-                let mut request = PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit };
+                let mut request =
+                    PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit };
                 let (mut seen, mut last) = (HashMap::new(), None::<Position>);
                 loop {
                     let page = store.list_traces(request).await.unwrap();

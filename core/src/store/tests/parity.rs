@@ -12,10 +12,13 @@ use crate::types::time::Timestamp;
 async fn answers(store: &Store, newest: Timestamp) -> Vec<String> {
     let id = tenant("acme");
     let written = records(&id, newest, 900);
-    let mut answers =
-        vec![store.insert_traces(&written).await.unwrap().to_string(), store.insert_traces(&written[..10]).await.unwrap().to_string()];
+    let mut answers = vec![
+        store.insert_traces(&written).await.unwrap().to_string(),
+        store.insert_traces(&written[..10]).await.unwrap().to_string(),
+    ];
     for filter in filters() {
-        let mut request = PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit: 23 };
+        let mut request =
+            PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit: 23 };
         loop {
             let page = store.list_traces(request).await.unwrap();
             answers.push(format!("{} {:?}", serde_json::to_string(&page.traces).unwrap(), page.next));

@@ -86,7 +86,15 @@ fn finish(child: Child) {
 }
 
 async fn count(store: &Store, what: &str) -> i64 {
-    store.db.fetch_optional(sql(format!("SELECT count(*) FROM {what}"))).await.unwrap().unwrap().columns().int().unwrap()
+    store
+        .db
+        .fetch_optional(sql(format!("SELECT count(*) FROM {what}")))
+        .await
+        .unwrap()
+        .unwrap()
+        .columns()
+        .int()
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,7 +61,11 @@ async fn a_newer_an_older_and_a_changed_schema_are_told_apart() {
             assert_eq!(fails(place, migrate).await, ErrorCode::SchemaTooNew);
         }
         open(place, Migrate::Off).await.unwrap();
-        run(&store, "DELETE FROM gw_migrations WHERE version = 9999; UPDATE gw_migrations SET checksum = 'x' WHERE version = 1").await;
+        run(
+            &store,
+            "DELETE FROM gw_migrations WHERE version = 9999; UPDATE gw_migrations SET checksum = 'x' WHERE version = 1",
+        )
+        .await;
         assert_eq!(fails(place, Migrate::Auto).await, ErrorCode::StoreFailed);
     })
     .await;
@@ -103,13 +107,23 @@ async fn a_new_file_is_private_has_its_options_and_is_whole_after_close() {
         let file = place.folder.path().join("gateway.db");
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         for (pragma, expected) in [("page_size", 16_384), ("auto_vacuum", 2)] {
-            let value = store.db.fetch_optional(sql(format!("PRAGMA {pragma}"))).await.unwrap().unwrap().columns().int().unwrap();
+            let value = store
+                .db
+                .fetch_optional(sql(format!("PRAGMA {pragma}")))
+                .await
+                .unwrap()
+                .unwrap()
+                .columns()
+                .int()
+                .unwrap();
             assert_eq!(value, expected, "{pragma}");
         }
-        let mode = store.db.fetch_optional(sql("PRAGMA journal_mode")).await.unwrap().unwrap().columns().text().unwrap();
+        let mode =
+            store.db.fetch_optional(sql("PRAGMA journal_mode")).await.unwrap().unwrap().columns().text().unwrap();
         assert_eq!(mode, "wal");
         store.close().await;
-        let names: Vec<_> = std::fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            std::fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["gateway.db"], "no WAL is left");
     })
     .await;
@@ -134,13 +148,21 @@ async fn a_wrong_url_and_an_unwritable_place_name_the_setting() {
         format!("sqlite:{folder}/file/gateway.db"),
     ];
     for url in urls {
-        let error = Store::open(&StoreOptions { url: url.clone(), migrate: Migrate::Auto, pool_size: None, now: now() }).await.unwrap_err();
+        let error =
+            Store::open(&StoreOptions { url: url.clone(), migrate: Migrate::Auto, pool_size: None, now: now() })
+                .await
+                .unwrap_err();
         assert_eq!((error.code(), error.param()), (ErrorCode::InvalidConfig, Some("store")), "{url}: {error}");
         assert!(!format!("{error:?}").contains("secret"));
     }
-    let error = Store::open(&StoreOptions { url: format!("sqlite:{folder}/file"), migrate: Migrate::Auto, pool_size: None, now: now() })
-        .await
-        .unwrap_err();
+    let error = Store::open(&StoreOptions {
+        url: format!("sqlite:{folder}/file"),
+        migrate: Migrate::Auto,
+        pool_size: None,
+        now: now(),
+    })
+    .await
+    .unwrap_err();
     assert_eq!(error.code(), ErrorCode::StoreFailed, "no database: {error}");
 }
 
@@ -152,7 +174,8 @@ async fn a_file_that_may_not_be_written_is_refused_when_it_is_opened() {
         std::fs::set_permissions(&file, PermissionsExt::from_mode(0o400)).unwrap();
         // An administrator may write whatever the permissions say.
         let writable = std::fs::OpenOptions::new().write(true).open(&file).is_ok();
-        let error = Store::open(&place.options()).await.err().map(|error| (error.code(), error.param().map(str::to_owned)));
+        let error =
+            Store::open(&place.options()).await.err().map(|error| (error.code(), error.param().map(str::to_owned)));
         assert_eq!(error, (!writable).then(|| (ErrorCode::InvalidConfig, Some("store".to_owned()))));
     })
     .await;
@@ -184,7 +207,11 @@ async fn a_server_that_is_away_or_refuses_is_unavailable_and_keeps_its_secrets()
 async fn without_named_statements_all_works_the_same() {
     in_place(Kind::Postgres, async |place| {
         let separator = if place.url.contains('?') { '&' } else { '?' };
-        let options = StoreOptions { url: format!("{}{separator}pooler=transaction", place.url), pool_size: Some(1), ..place.options() };
+        let options = StoreOptions {
+            url: format!("{}{separator}pooler=transaction", place.url),
+            pool_size: Some(1),
+            ..place.options()
+        };
         let store = Store::open(&options).await.unwrap();
         let written = records(&tenant("acme"), now(), 30);
         store.insert_traces(&written).await.unwrap();

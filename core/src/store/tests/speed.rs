@@ -17,7 +17,8 @@ fn batches(offset: u64) -> Vec<Vec<TraceRecord>> {
     let (id, newest) = (tenant("acme"), now().as_millis());
     let make = |number: u64| {
         let mut record = record(&id, newest + (number / 10) as i64, offset + number);
-        let body = |seed: u64| Some((0..1024_u64).map(|index| (index.wrapping_mul(seed) >> 3) as u8).collect::<Vec<u8>>());
+        let body =
+            |seed: u64| Some((0..1024_u64).map(|index| (index.wrapping_mul(seed) >> 3) as u8).collect::<Vec<u8>>());
         (record.request, record.response, record.attempts) = (body(number), body(number + 7), None);
         record
     };
@@ -74,15 +75,25 @@ async fn bare(db: &Db, batches: &[Vec<TraceRecord>]) {
     let places: Vec<_> = (1..=39).map(|number| format!("${number}")).collect();
     match db {
         Db::Sqlite(sqlite) => {
-            let text = format!("INSERT INTO gw_traces ({}) VALUES ({}) ON CONFLICT DO NOTHING RETURNING seq", names(), places.join(", "));
+            let text = format!(
+                "INSERT INTO gw_traces ({}) VALUES ({}) ON CONFLICT DO NOTHING RETURNING seq",
+                names(),
+                places.join(", ")
+            );
             for batch in batches {
                 let mut tx = sqlite.writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
                 for record in batch {
                     let query = sqlx::query(sqlx::AssertSqlSafe(text.clone()));
                     let seq: i64 = tx.fetch_one(bind_row!(query, record)).await.unwrap().get(0);
-                    let query = sqlx::query("INSERT INTO gw_trace_bodies (seq, request, response, attempts) VALUES ($1, $2, $3, $4)");
+                    let query = sqlx::query(
+                        "INSERT INTO gw_trace_bodies (seq, request, response, attempts) VALUES ($1, $2, $3, $4)",
+                    );
                     tx.execute(
-                        query.bind(seq).bind(record.request.as_deref()).bind(record.response.as_deref()).bind(record.attempts.as_deref()),
+                        query
+                            .bind(seq)
+                            .bind(record.request.as_deref())
+                            .bind(record.response.as_deref())
+                            .bind(record.attempts.as_deref()),
                     )
                     .await
                     .unwrap();

@@ -46,7 +46,8 @@ fn server(database: &str) -> String {
 }
 
 pub(super) async fn administer(statement: String) {
-    let mut connection = PgConnection::connect(&server("")).await.expect("the server of LIBGATEWAY_TEST_POSTGRES answers");
+    let mut connection =
+        PgConnection::connect(&server("")).await.expect("the server of LIBGATEWAY_TEST_POSTGRES answers");
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
@@ -55,7 +56,9 @@ impl Place {
     pub(super) async fn new(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         match kind {
-            Kind::File => Self { url: format!("sqlite:{}/gateway.db", folder.path().display()), folder, database: None },
+            Kind::File => {
+                Self { url: format!("sqlite:{}/gateway.db", folder.path().display()), folder, database: None }
+            }
             Kind::Memory => Self { url: "sqlite::memory:".to_owned(), folder, database: None },
             Kind::Postgres => {
                 let database = format!("gw_test_{}", Uuid::new_v4().simple());

@@ -4,11 +4,7 @@ use super::{
     corpus::{record, records, tenant},
     support::{Kind, in_place, now, on_every_store},
 };
-use crate::{
-    error::ErrorCode,
-    store::is_transient,
-    types::time::Timestamp,
-};
+use crate::{error::ErrorCode, store::is_transient, types::time::Timestamp};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_comes_back_as_it_was_written_and_for_its_tenant_only() {
@@ -18,23 +14,44 @@ async fn a_trace_comes_back_as_it_was_written_and_for_its_tenant_only() {
         assert_eq!(store.insert_traces(&written).await.unwrap(), 330);
         for record in &written {
             let stored = store.get_trace(&id, record.id).await.unwrap().unwrap();
-            assert_eq!((&stored.request, &stored.response, &stored.attempts), (&record.request, &record.response, &record.attempts));
-            assert_eq!((stored.usage, stored.usage_source, stored.flags), (record.usage, record.usage_source, record.flags));
+            assert_eq!(
+                (&stored.request, &stored.response, &stored.attempts),
+                (&record.request, &record.response, &record.attempts)
+            );
+            assert_eq!(
+                (stored.usage, stored.usage_source, stored.flags),
+                (record.usage, record.usage_source, record.flags)
+            );
             assert_eq!(
                 (&stored.deployment, &stored.price_version, stored.chunk_count),
                 (&record.deployment, &record.price_version, record.chunk_count)
             );
             assert_eq!(stored.api_key_id, record.api_key_id);
             let trace = stored.trace;
-            assert_eq!((trace.id, &trace.tenant_id, trace.created_at.as_millis()), (record.id, &id, record.created_ms()));
+            assert_eq!(
+                (trace.id, &trace.tenant_id, trace.created_at.as_millis()),
+                (record.id, &id, record.created_ms())
+            );
             assert_eq!(
                 (trace.status_class, trace.status_code, trace.error_code),
                 (record.status_class, record.status_code, record.error_code)
             );
-            assert_eq!((&trace.model, &trace.provider, &trace.requested_model), (&record.model, &record.provider, &record.requested_model));
-            assert_eq!((&trace.request_id, &trace.upstream_request_id), (&record.request_id, &record.upstream_request_id));
-            assert_eq!((&trace.user_id, &trace.session_id, &trace.metadata), (&record.user_id, &record.session_id, &record.metadata));
-            assert_eq!((trace.stream, trace.attempt_count, trace.overhead_us), (record.stream, record.attempt_count, record.overhead_us));
+            assert_eq!(
+                (&trace.model, &trace.provider, &trace.requested_model),
+                (&record.model, &record.provider, &record.requested_model)
+            );
+            assert_eq!(
+                (&trace.request_id, &trace.upstream_request_id),
+                (&record.request_id, &record.upstream_request_id)
+            );
+            assert_eq!(
+                (&trace.user_id, &trace.session_id, &trace.metadata),
+                (&record.user_id, &record.session_id, &record.metadata)
+            );
+            assert_eq!(
+                (trace.stream, trace.attempt_count, trace.overhead_us),
+                (record.stream, record.attempt_count, record.overhead_us)
+            );
             assert_eq!(trace.latency_ms, record.latency_us as f64 / 1000.0);
             assert_eq!(
                 (trace.ttfb_ms, trace.ttft_ms),

@@ -41,7 +41,12 @@ pub(crate) fn decode_cursor(request: &PageRequest<'_>, cursor: &str) -> Result<P
     if let Ok(time) = cursor.parse::<Timestamp>() {
         return Ok(Position::start_of(time));
     }
-    let invalid = || Error::invalid("cursor", "cursor is not one of this list: pass next_cursor of the page before, or an RFC 3339 time");
+    let invalid = || {
+        Error::invalid(
+            "cursor",
+            "cursor is not one of this list: pass next_cursor of the page before, or an RFC 3339 time",
+        )
+    };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
     let (version, rest) = bytes.split_first().ok_or_else(invalid)?;
     let (bound_to, rest) = rest.split_first_chunk::<BINDING_LEN>().ok_or_else(invalid)?;
@@ -51,7 +56,10 @@ pub(crate) fn decode_cursor(request: &PageRequest<'_>, cursor: &str) -> Result<P
         return Err(invalid());
     }
     if *bound_to != binding(request)? {
-        return Err(Error::invalid("cursor", "cursor belongs to a list with other filters: keep the filters from page to page"));
+        return Err(Error::invalid(
+            "cursor",
+            "cursor belongs to a list with other filters: keep the filters from page to page",
+        ));
     }
     Ok(Position { created_ms: i64::from_be_bytes(*created_ms), id: id.into() })
 }
@@ -72,14 +80,18 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_and_is_refused_by_any_other_list() {
         let (tenant, other) = ("acme".parse().unwrap(), "globex".parse().unwrap());
-        let (none, model) = (TraceFilter::default(), TraceFilter { model: Some("gpt-4o".into()), ..TraceFilter::default() });
+        let (none, model) =
+            (TraceFilter::default(), TraceFilter { model: Some("gpt-4o".into()), ..TraceFilter::default() });
         let list = |tenant, filter| PageRequest { tenant, filter, since: None, until: None, before: None, limit: 50 };
-        let position = Position { created_ms: 1_790_000_000_123, id: TraceId::new(Timestamp::from_millis(1_790_000_000_123)) };
+        let position =
+            Position { created_ms: 1_790_000_000_123, id: TraceId::new(Timestamp::from_millis(1_790_000_000_123)) };
         let cursor = encode_cursor(&list(&tenant, &none), position).unwrap();
         assert_eq!(decode_cursor(&list(&tenant, &none), &cursor).unwrap(), position);
-        for list in
-            [list(&tenant, &model), list(&other, &none), PageRequest { since: Some(Timestamp::from_millis(1)), ..list(&tenant, &none) }]
-        {
+        for list in [
+            list(&tenant, &model),
+            list(&other, &none),
+            PageRequest { since: Some(Timestamp::from_millis(1)), ..list(&tenant, &none) },
+        ] {
             assert_eq!(decode_cursor(&list, &cursor).unwrap_err().param(), Some("cursor"));
         }
         for wrong in ["", "x", "!", &cursor[1..], &cursor[..cursor.len() - 1], "2026-13-01T00:00:00Z"] {

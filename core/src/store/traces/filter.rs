@@ -77,7 +77,10 @@ impl<'f> Terms<'f> {
     /// Whether no trace can match: text with a NUL is never stored, since PostgreSQL has no such text and refuses to
     /// compare with it.
     pub(in crate::store) fn match_nothing(&self) -> bool {
-        self.indexed.iter().chain(&self.scanned).any(|term| matches!(term, Term::Text(_, value) if value.contains('\0')))
+        self.indexed
+            .iter()
+            .chain(&self.scanned)
+            .any(|term| matches!(term, Term::Text(_, value) if value.contains('\0')))
     }
 
     /// Whether the metadata really holds what is asked: the database only compares text.
@@ -104,7 +107,8 @@ impl<'q> Conditions<'q> {
     /// Begins with the tenant and the filter that an index serves.
     pub(in crate::store) fn new(backend: Backend, tenant: &'q TenantId, terms: &Terms<'q>) -> Self {
         let index = terms.indexed.map_or("gw_traces_key", Term::index);
-        let mut conditions = Self { backend, index, text: String::from("tenant_id = $1"), values: vec![tenant.as_str().into()] };
+        let mut conditions =
+            Self { backend, index, text: String::from("tenant_id = $1"), values: vec![tenant.as_str().into()] };
         match terms.indexed {
             Some(Term::Text(column, value)) => conditions.and(column, " =", value),
             Some(Term::Int(column, value)) => {

@@ -32,7 +32,8 @@ pub(crate) struct StoredTrace {
     pub(crate) attempts: Option<Vec<u8>>,
 }
 
-const EXTRA: &str = "deployment, usage_source, price_version, chunk_count, flags, api_key_id, request, response, attempts";
+const EXTRA: &str =
+    "deployment, usage_source, price_version, chunk_count, flags, api_key_id, request, response, attempts";
 
 impl Store {
     /// The trace, if this tenant has it.
@@ -42,7 +43,8 @@ impl Store {
             Backend::Postgres => "gw_traces",
         };
         // The time is part of the key, and says which partition it is.
-        let query = sql(format!("SELECT {LIST}, {EXTRA} FROM {from} WHERE tenant_id = $1 AND created_ms = $2 AND id = $3"));
+        let query =
+            sql(format!("SELECT {LIST}, {EXTRA} FROM {from} WHERE tenant_id = $1 AND created_ms = $2 AND id = $3"));
         let query = query.bind(tenant.as_str()).bind(id.created_at().as_millis()).bind(id.as_uuid());
         let Some(row) = self.db.fetch_optional(query).await? else { return Ok(None) };
         let mut columns = row.columns();

@@ -80,7 +80,8 @@ async fn insert_sqlite(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
 
 async fn insert_bodies(tx: &mut Tx, bodies: &[(i64, &TraceRecord)]) -> Result<()> {
     for chunk in chunks(bodies) {
-        let text = format!("INSERT INTO gw_trace_bodies (seq, request, response, attempts) VALUES {}", tuples(4, chunk.len()));
+        let text =
+            format!("INSERT INTO gw_trace_bodies (seq, request, response, attempts) VALUES {}", tuples(4, chunk.len()));
         let values = chunk.iter().flat_map(|(seq, record)| {
             let TraceRecord { request, response, attempts, .. } = record;
             [Value::from(*seq), request.as_deref().into(), response.as_deref().into(), attempts.as_deref().into()]
@@ -98,7 +99,8 @@ async fn insert_postgres(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
         arrays.push(column.source.array(records)?);
         places.push(format!("${}::{}", arrays.len(), column.source.array_type()));
     }
-    let bodies: [Body; 3] = [|record| record.request.as_deref(), |record| record.response.as_deref(), |record| record.attempts.as_deref()];
+    let bodies: [Body; 3] =
+        [|record| record.request.as_deref(), |record| record.response.as_deref(), |record| record.attempts.as_deref()];
     for body in bodies {
         arrays.push(Value::ByteStrings(records.iter().map(|record| body(record)).collect()));
         places.push(format!("${}::bytea[]", arrays.len()));

@@ -78,7 +78,13 @@ impl Store {
     }
 
     /// The place `rows` further down the list; `None` when fewer are left.
-    async fn step(&self, request: &PageRequest<'_>, terms: &Terms<'_>, before: Option<Position>, rows: u32) -> Result<Option<Position>> {
+    async fn step(
+        &self,
+        request: &PageRequest<'_>,
+        terms: &Terms<'_>,
+        before: Option<Position>,
+        rows: u32,
+    ) -> Result<Option<Position>> {
         let query = self.conditions(request, terms, Stretch { before, down_to: None });
         let query = query.query("created_ms, id", &format!("{NEWEST_FIRST} LIMIT 1 OFFSET {}", rows.saturating_sub(1)));
         let row = self.db.fetch_optional(query).await?;
@@ -91,7 +97,13 @@ impl Store {
 
     /// Adds the matching traces of a stretch to the page. True when the page is full and there are more; then `next`
     /// is set.
-    async fn collect(&self, request: &PageRequest<'_>, terms: &Terms<'_>, mut stretch: Stretch, page: &mut Page) -> Result<bool> {
+    async fn collect(
+        &self,
+        request: &PageRequest<'_>,
+        terms: &Terms<'_>,
+        mut stretch: Stretch,
+        page: &mut Page,
+    ) -> Result<bool> {
         let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
         loop {
             // One more than fits says whether there is a next page.
@@ -106,7 +118,10 @@ impl Store {
                     continue;
                 }
                 if page.traces.len() == limit {
-                    page.next = page.traces.last().map(|last| Position { created_ms: last.created_at.as_millis(), id: last.id });
+                    page.next = page
+                        .traces
+                        .last()
+                        .map(|last| Position { created_ms: last.created_at.as_millis(), id: last.id });
                     return Ok(true);
                 }
                 page.traces.push(trace);

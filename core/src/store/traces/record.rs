@@ -83,5 +83,7 @@ pub(super) fn usage_source_number(source: UsageSource) -> i64 {
 
 /// The usage source of a stored number.
 pub(super) fn usage_source_of(number: i64) -> Option<UsageSource> {
-    [UsageSource::None, UsageSource::Reported, UsageSource::Estimated].into_iter().find(|source| usage_source_number(*source) == number)
+    [UsageSource::None, UsageSource::Reported, UsageSource::Estimated]
+        .into_iter()
+        .find(|source| usage_source_number(*source) == number)
 }

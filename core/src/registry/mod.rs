@@ -1,25 +1,23 @@
 //! Turns a tenant into what its calls need: its key, its settings and its providers. Reads the store through a
 //! bounded cache; never talks to an upstream.
 
+mod freshness;
+mod providers;
+
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicI64, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
 };
 
-use parking_lot::Mutex;
-
+pub(crate) use self::freshness::Freshness;
+use self::providers::{BuildContext, Providers, info_of};
 use crate::{
     cache::{Cache, NeverExpires},
-    config::{Retry, Settings, Timeouts},
+    config::Settings,
     crypto::{DataKey, MasterKeys},
     error::{Error, ErrorCode, Result},
-    network::AddressPolicy,
-    provider::{Blueprint, Match, OperatorKeys, Provider, Routes, build, check},
-    store::{Changes, ProviderRecord, Store, TenantRecord},
+    provider::{Provider, check},
+    store::{Changes, Store, TenantRecord},
     tasks::Background,
     types::{
         ids::{ProviderName, TenantId},
@@ -51,29 +49,6 @@ struct Loader {
     store: Store,
     master_keys: Arc<MasterKeys>,
     build: BuildContext,
-}
-
-/// What building a provider takes, beyond the provider's own configuration.
-pub(crate) struct BuildContext {
-    timeouts: Timeouts,
-    retry: Retry,
-    policy: AddressPolicy,
-    operator_keys: OperatorKeys,
-}
-
-/// Providers by name; each is built when it is first asked for.
-#[derive(Debug, Default)]
-struct Providers {
-    /// Boxed: a node of the map has room for eleven, and most tenants have one.
-    by_name: BTreeMap<ProviderName, Box<Slot>>,
-    default: Option<ProviderName>,
-}
-
-#[derive(Debug)]
-struct Slot {
-    info: ProviderInfo,
-    secret: Option<Secret>,
-    built: OnceLock<Arc<Provider>>,
 }
 
 impl Registry {
@@ -127,15 +102,19 @@ impl Registry {
     /// All of the tenant's providers.
     pub(crate) fn all_providers(&self, tenant: &ActiveTenant) -> Result<Vec<Arc<Provider>>> {
         let providers = self.providers(tenant);
-        providers.by_name.keys().map(|name| providers.get(name, &self.loader.build)).collect()
+        providers.names().map(|name| providers.get(name, &self.loader.build)).collect()
     }
 
     fn providers<'a>(&'a self, tenant: &'a ActiveTenant) -> &'a Providers {
-        if tenant.providers.by_name.is_empty() { &self.defaults } else { &tenant.providers }
+        if tenant.providers.is_empty() { &self.defaults } else { &tenant.providers }
     }
 
     /// Refuses a configuration that could not be built; returns what is to be stored.
-    pub(crate) fn check(&self, config: ProviderConfig, stored_secret: Option<Secret>) -> Result<(ProviderInfo, Option<Secret>)> {
+    pub(crate) fn check(
+        &self,
+        config: ProviderConfig,
+        stored_secret: Option<Secret>,
+    ) -> Result<(ProviderInfo, Option<Secret>)> {
         let info = info_of(&config)?;
         let secret = config.api_key.clone().or(stored_secret);
         let context = &self.loader.build;
@@ -154,7 +133,7 @@ impl Registry {
         let cached = self.tenants.get(id).await;
         let built = cached.is_some_and(|tenant| {
             let name = name.or(tenant.providers.default.as_ref());
-            name.and_then(|name| tenant.providers.by_name.get(name)).is_some_and(|slot| slot.built.get().is_some())
+            name.is_some_and(|name| tenant.providers.is_built(name))
         });
         self.forget(id).await;
         built
@@ -204,135 +183,5 @@ impl Loader {
 
     fn data_key(&self, record: &TenantRecord) -> Result<DataKey> {
         self.master_keys.unwrap(&record.tenant.id, &record.wrapped_key)
-    }
-}
-
-impl BuildContext {
-    fn new(settings: &Settings) -> Self {
-        let own_address = |provider: &&ProviderConfig| provider.settings.base_url.is_none();
-        let keys = settings.providers.iter().filter(own_address).filter_map(|provider| Some((provider.kind.clone(), provider.api_key.clone()?)));
-        Self {
-            timeouts: settings.timeouts,
-            retry: settings.retry,
-            policy: AddressPolicy(settings.network.private),
-            operator_keys: OperatorKeys(keys.collect()),
-        }
-    }
-
-    fn blueprint(&self, info: ProviderInfo, secret: Option<Secret>) -> Blueprint<'_> {
-        Blueprint { info, secret, timeouts: self.timeouts, retry: self.retry, policy: self.policy, operator_keys: &self.operator_keys }
-    }
-}
-
-impl Providers {
-    fn of_records(record: &TenantRecord, data_key: &DataKey) -> Result<Self> {
-        let mut providers = Self::default();
-        for ProviderRecord { info, secret } in &record.providers {
-            let tenant = &record.tenant.id;
-            let secret = secret.as_ref().map(|sealed| data_key.open_secret(tenant, &info.name, sealed)).transpose()?;
-            providers.add(info.clone(), secret);
-        }
-        Ok(providers)
-    }
-
-    fn of_config(configs: &[ProviderConfig], context: &BuildContext) -> Result<Self> {
-        let mut providers = Self::default();
-        for config in configs {
-            let mut info = info_of(config)?;
-            info.default = config.default.unwrap_or(providers.default.is_none());
-            check(context.blueprint(info.clone(), config.api_key.clone())).map_err(|error| {
-                let param = format!("providers.{}.{}", info.name, error.param().unwrap_or("kind"));
-                Error::config(param, error.to_string())
-            })?;
-            providers.add(info, config.api_key.clone());
-        }
-        Ok(providers)
-    }
-
-    fn add(&mut self, info: ProviderInfo, secret: Option<Secret>) {
-        let name = info.name.clone();
-        if info.default {
-            self.default = Some(name.clone());
-        }
-        self.by_name.insert(name, Box::new(Slot { info, secret, built: OnceLock::new() }));
-    }
-
-    fn get(&self, name: &ProviderName, context: &BuildContext) -> Result<Arc<Provider>> {
-        let not_found = || Error::new(ErrorCode::ProviderNotFound, format!("there is no provider {name}; add it with set_provider")).with_provider(name.as_str());
-        let slot = self.by_name.get(name).ok_or_else(not_found)?;
-        if let Some(built) = slot.built.get() {
-            return Ok(Arc::clone(built));
-        }
-        let provider = build(context.blueprint(slot.info.clone(), slot.secret.clone())).map_err(|error| error.with_provider(name.as_str()))?;
-        Ok(Arc::clone(slot.built.get_or_init(|| provider)))
-    }
-
-    /// The name of the provider whose settings fit a model best; the first by name among equals.
-    fn best(&self, model: &str) -> Option<&ProviderName> {
-        let mut best: Option<(Match, &ProviderName)> = None;
-        for (name, slot) in &self.by_name {
-            if let Some(fit) = Routes(&slot.info.settings).fit(model)
-                && best.is_none_or(|(found, _)| fit > found)
-            {
-                best = Some((fit, name));
-            }
-        }
-        best.map(|(_, name)| name)
-    }
-}
-
-/// The description of a configuration that is not stored yet.
-fn info_of(config: &ProviderConfig) -> Result<ProviderInfo> {
-    let unknown = || Error::new(ErrorCode::UnknownProviderKind, format!("provider kind {:?} is unknown", config.kind)).with_param("kind");
-    let name = config.effective_name().ok_or_else(unknown)?;
-    Ok(ProviderInfo {
-        name,
-        kind: config.kind.clone(),
-        default: config.default.unwrap_or(false),
-        has_api_key: config.api_key.is_some(),
-        settings: config.settings.clone(),
-        created_at: None,
-        updated_at: None,
-    })
-}
-
-/// Since when nobody has confirmed that the cache is what the store says.
-#[derive(Debug)]
-pub(crate) struct Freshness {
-    limit: Duration,
-    confirmed: Mutex<Instant>,
-    generation: AtomicI64,
-    away: AtomicBool,
-}
-
-impl Freshness {
-    fn new(limit: Duration) -> Self {
-        Self { limit, confirmed: Mutex::new(Instant::now()), generation: AtomicI64::new(0), away: AtomicBool::new(false) }
-    }
-
-    /// The cache is empty, and the store is at this generation.
-    pub(crate) fn begin(&self, generation: i64) {
-        self.generation.store(generation, Ordering::SeqCst);
-    }
-
-    fn confirm(&self, asked: Instant) {
-        *self.confirmed.lock() = asked;
-        self.away.store(false, Ordering::SeqCst);
-    }
-
-    /// The store did not answer in time.
-    pub(crate) fn no_answer(&self) -> Error {
-        self.away.store(true, Ordering::SeqCst);
-        Error::new(ErrorCode::StoreUnavailable, "the store does not answer")
-    }
-
-    /// Whether cached entries may no longer be served: nobody has confirmed them for too long.
-    pub(crate) fn is_stale(&self) -> bool {
-        self.confirmed.lock().elapsed() > self.limit
-    }
-
-    /// Whether the last poll failed.
-    pub(crate) fn is_away(&self) -> bool {
-        self.away.load(Ordering::SeqCst)
     }
 }

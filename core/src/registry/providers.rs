@@ -1,0 +1,164 @@
+//! The providers of one tenant, or the gateway's own: described when they are loaded, built when they are first asked
+//! for.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+use crate::{
+    config::{Retry, Settings, Timeouts},
+    crypto::DataKey,
+    error::{Error, ErrorCode, Result},
+    network::AddressPolicy,
+    provider::{Blueprint, Match, OperatorKeys, Provider, Routes, build, check},
+    store::{ProviderRecord, TenantRecord},
+    types::{
+        ids::ProviderName,
+        provider::{ProviderConfig, ProviderInfo, Secret},
+    },
+};
+
+/// What building a provider takes, beyond the provider's own configuration.
+pub(super) struct BuildContext {
+    timeouts: Timeouts,
+    retry: Retry,
+    policy: AddressPolicy,
+    operator_keys: OperatorKeys,
+}
+
+/// Providers by name; each is built when it is first asked for.
+#[derive(Debug, Default)]
+pub(super) struct Providers {
+    /// Boxed: a node of the map has room for eleven, and most tenants have one.
+    by_name: BTreeMap<ProviderName, Box<Slot>>,
+    pub(super) default: Option<ProviderName>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    info: ProviderInfo,
+    secret: Option<Secret>,
+    built: OnceLock<Arc<Provider>>,
+}
+
+impl BuildContext {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let own_address = |provider: &&ProviderConfig| provider.settings.base_url.is_none();
+        let keys = settings
+            .providers
+            .iter()
+            .filter(own_address)
+            .filter_map(|provider| Some((provider.kind.clone(), provider.api_key.clone()?)));
+        Self {
+            timeouts: settings.timeouts,
+            retry: settings.retry,
+            policy: AddressPolicy(settings.network.private),
+            operator_keys: OperatorKeys(keys.collect()),
+        }
+    }
+
+    pub(super) fn blueprint(&self, info: ProviderInfo, secret: Option<Secret>) -> Blueprint<'_> {
+        Blueprint {
+            info,
+            secret,
+            timeouts: self.timeouts,
+            retry: self.retry,
+            policy: self.policy,
+            operator_keys: &self.operator_keys,
+        }
+    }
+}
+
+impl Providers {
+    pub(super) fn of_records(record: &TenantRecord, data_key: &DataKey) -> Result<Self> {
+        let mut providers = Self::default();
+        for ProviderRecord { info, secret } in &record.providers {
+            let tenant = &record.tenant.id;
+            let secret = secret.as_ref().map(|sealed| data_key.open_secret(tenant, &info.name, sealed)).transpose()?;
+            providers.add(info.clone(), secret);
+        }
+        Ok(providers)
+    }
+
+    pub(super) fn of_config(configs: &[ProviderConfig], context: &BuildContext) -> Result<Self> {
+        let mut providers = Self::default();
+        for config in configs {
+            let mut info = info_of(config)?;
+            info.default = config.default.unwrap_or(providers.default.is_none());
+            check(context.blueprint(info.clone(), config.api_key.clone())).map_err(|error| {
+                let param = format!("providers.{}.{}", info.name, error.param().unwrap_or("kind"));
+                Error::config(param, error.to_string())
+            })?;
+            providers.add(info, config.api_key.clone());
+        }
+        Ok(providers)
+    }
+
+    fn add(&mut self, info: ProviderInfo, secret: Option<Secret>) {
+        let name = info.name.clone();
+        if info.default {
+            self.default = Some(name.clone());
+        }
+        self.by_name.insert(name, Box::new(Slot { info, secret, built: OnceLock::new() }));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    /// Every name, in order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &ProviderName> {
+        self.by_name.keys()
+    }
+
+    /// Whether the provider of that name was asked for already.
+    pub(super) fn is_built(&self, name: &ProviderName) -> bool {
+        self.by_name.get(name).is_some_and(|slot| slot.built.get().is_some())
+    }
+
+    pub(super) fn get(&self, name: &ProviderName, context: &BuildContext) -> Result<Arc<Provider>> {
+        let not_found = || {
+            Error::new(ErrorCode::ProviderNotFound, format!("there is no provider {name}; add it with set_provider"))
+                .with_provider(name.as_str())
+        };
+        let slot = self.by_name.get(name).ok_or_else(not_found)?;
+        if let Some(built) = slot.built.get() {
+            return Ok(Arc::clone(built));
+        }
+        let provider = build(context.blueprint(slot.info.clone(), slot.secret.clone()))
+            .map_err(|error| error.with_provider(name.as_str()))?;
+        Ok(Arc::clone(slot.built.get_or_init(|| provider)))
+    }
+
+    /// The name of the provider whose settings fit a model best; the first by name among equals.
+    pub(super) fn best(&self, model: &str) -> Option<&ProviderName> {
+        let mut best: Option<(Match, &ProviderName)> = None;
+        for (name, slot) in &self.by_name {
+            if let Some(fit) = Routes(&slot.info.settings).fit(model)
+                && best.is_none_or(|(found, _)| fit > found)
+            {
+                best = Some((fit, name));
+            }
+        }
+        best.map(|(_, name)| name)
+    }
+}
+
+/// The description of a configuration that is not stored yet.
+pub(super) fn info_of(config: &ProviderConfig) -> Result<ProviderInfo> {
+    let unknown = || {
+        Error::new(ErrorCode::UnknownProviderKind, format!("provider kind {:?} is unknown", config.kind))
+            .with_param("kind")
+    };
+    let name = config.effective_name().ok_or_else(unknown)?;
+    Ok(ProviderInfo {
+        name,
+        kind: config.kind.clone(),
+        default: config.default.unwrap_or(false),
+        has_api_key: config.api_key.is_some(),
+        settings: config.settings.clone(),
+        created_at: None,
+        updated_at: None,
+    })
+}
