@@ -7,8 +7,8 @@
 use std::{error::Error, io::Write as _, time::Duration};
 
 use libgateway::{
-    AnalyticsQuery, Config, Gateway, Network, NewTenant, PrivateAddresses, ProviderConfig, ProviderSettings, TenantHandle,
-    Trace, TraceId, TraceQuery,
+    AnalyticsQuery, Config, Gateway, Network, NewTenant, PrivateAddresses, ProviderConfig, ProviderSettings,
+    TenantHandle, Trace, TraceId, TraceQuery,
 };
 use serde_json::{Value, json};
 use upstream::{Script, Upstream};
@@ -103,12 +103,17 @@ async fn failing_call(tenant: &TenantHandle, upstream: &Upstream, real: bool) ->
     if !real {
         upstream.push(Script::error(400, "max_tokens is too large"));
     }
-    let mut request = question("gpt-4o");
-    request["max_tokens"] = json!(-1);
+    let request = json!({"model": "gpt-4o", "max_tokens": -1, "messages": []});
     match tenant.chat(request).await {
         Ok(_) => Err("the call should have failed".into()),
         Err(error) => {
-            println!("{:<9} failing call: {} ({}, status {})", tenant.id().as_str(), error, error.code(), error.status());
+            println!(
+                "{:<9} failing call: {} ({}, status {})",
+                tenant.id().as_str(),
+                error,
+                error.code(),
+                error.status()
+            );
             Ok(())
         }
     }
@@ -116,7 +121,10 @@ async fn failing_call(tenant: &TenantHandle, upstream: &Upstream, real: bool) ->
 
 async fn print_traces(tenant: &TenantHandle) -> Done {
     println!("traces of {}", tenant.id());
-    println!("  {:<24} {:<14} {:<7} {:>6} {:>10} {:>8} {:>14}  model", "created", "class", "stream", "status", "latency ms", "tokens", "cost USD");
+    println!(
+        "  {:<24} {:<14} {:<7} {:>6} {:>10} {:>8} {:>14}  model",
+        "created", "class", "stream", "status", "latency ms", "tokens", "cost USD"
+    );
     for trace in tenant.list_traces(TraceQuery::default()).await?.traces {
         let Trace { created_at, stream, latency_ms, .. } = &trace;
         let class = serde_json::to_value(trace.status_class)?;
@@ -145,11 +153,21 @@ async fn print_detail(tenant: &TenantHandle, id: TraceId) -> Done {
 }
 
 async fn print_analytics(tenant: &TenantHandle) -> Done {
-    let analytics = tenant.analytics(AnalyticsQuery { window_hours: Some(1), bucket_minutes: Some(30), ..AnalyticsQuery::default() }).await?;
+    let analytics = tenant
+        .analytics(AnalyticsQuery { window_hours: Some(1), bucket_minutes: Some(30), ..AnalyticsQuery::default() })
+        .await?;
     let sum = &analytics.summary;
     println!("analytics of {}, {} to {}", tenant.id(), analytics.from, analytics.to);
-    println!("  requests {}, errors {}, tokens {}, cost {} USD", sum.total_requests, sum.errors, sum.total_tokens, sum.cost_usd);
-    println!("  latency ms p50 {} p95 {} p99 {}", shown(sum.p50_latency_ms), shown(sum.p95_latency_ms), shown(sum.p99_latency_ms));
+    println!(
+        "  requests {}, errors {}, tokens {}, cost {} USD",
+        sum.total_requests, sum.errors, sum.total_tokens, sum.cost_usd
+    );
+    println!(
+        "  latency ms p50 {} p95 {} p99 {}",
+        shown(sum.p50_latency_ms),
+        shown(sum.p95_latency_ms),
+        shown(sum.p99_latency_ms)
+    );
     for bucket in &analytics.timeseries {
         println!("  {}  {} requests", bucket.start, bucket.measures.total_requests);
     }

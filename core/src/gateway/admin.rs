@@ -10,7 +10,7 @@ use crate::{
         ids::{ProviderName, TenantId},
         page::page_limit,
         provider::{ProviderConfig, ProviderInfo, Secret},
-        tenant::{NewTenant, Tenant, TenantPage, TenantQuery, TenantStatus, TenantUpdate},
+        tenant::{NewTenant, Tenant, TenantPage, TenantQuery, TenantStatus, TenantUpdate, check},
     },
 };
 
@@ -21,6 +21,7 @@ impl Gateway {
     /// stored.
     pub async fn create_tenant(&self, new: NewTenant) -> Result<Tenant> {
         let core = &self.core;
+        check(new.name.as_deref(), new.concurrency)?;
         let id = new.id.unwrap_or_else(|| TenantId::random(clock::now()));
         let data_key = DataKey::generate()?;
         let mut providers = Vec::new();
@@ -64,6 +65,7 @@ impl Gateway {
 
     /// Changes a tenant; what the update leaves out stays.
     pub async fn update_tenant(&self, id: &TenantId, update: TenantUpdate) -> Result<Tenant> {
+        check(update.name.as_deref(), update.concurrency)?;
         let wanted = id.clone();
         let tenant = self
             .core

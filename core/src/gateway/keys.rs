@@ -10,6 +10,7 @@ use crate::{
     types::{
         api_key::{ApiKey, ApiKeyStatus, CreatedApiKey, NewApiKey, Scope},
         ids::{TenantId, TraceId},
+        tenant::check_label,
     },
 };
 
@@ -62,6 +63,7 @@ impl Core {
         default_scopes: &[Scope],
         new: NewApiKey,
     ) -> Result<CreatedApiKey> {
+        check_label(new.name.as_deref())?;
         let mut scopes = new.scopes.unwrap_or_else(|| default_scopes.to_vec());
         scopes.sort_unstable();
         scopes.dedup();

@@ -46,7 +46,11 @@ pub(super) async fn open(settings: Settings) -> Result<Core> {
     let registry = match Registry::new(&settings, store.clone(), Arc::clone(&background)) {
         Ok(registry) => Arc::new(registry),
         Err(error) => {
-            background.run_to_end(async move { Ok(store.close().await) }).await?;
+            let close = async move {
+                store.close().await;
+                Ok(())
+            };
+            background.run_to_end(close).await?;
             return Err(error);
         }
     };

@@ -57,7 +57,7 @@ impl Upkeep {
                     }
                 }
                 Err(error) if !was_away => {
-                    tracing::warn!(%error, "the store is away: cached tenants and keys are served")
+                    tracing::warn!(%error, "the store is away: cached tenants and keys are served");
                 }
                 Err(_) => {}
             }

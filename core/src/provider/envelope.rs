@@ -132,7 +132,7 @@ impl Envelope {
             match &self.usage {
                 UsageOption::Wanted => {}
                 UsageOption::NoOptions => {
-                    edits.push((self.start..self.start, r#""stream_options":{"include_usage":true},"#.into()))
+                    edits.push((self.start..self.start, r#""stream_options":{"include_usage":true},"#.into()));
                 }
                 UsageOption::Replace(span, text) => edits.push((span.clone(), text.as_str().into())),
             }

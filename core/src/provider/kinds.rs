@@ -13,7 +13,7 @@ use crate::{
 
 /// What a provider is built from.
 pub(crate) struct Blueprint<'a> {
-    pub(crate) info: ProviderInfo,
+    pub(crate) info: Arc<ProviderInfo>,
     pub(crate) secret: Option<Secret>,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: Retry,

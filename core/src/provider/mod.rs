@@ -15,7 +15,7 @@ mod upstream_error;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -132,7 +132,7 @@ pub(crate) struct UpstreamRequest {
 /// One provider of one tenant, ready to be called.
 #[derive(Debug)]
 pub(crate) struct Provider {
-    pub(crate) info: ProviderInfo,
+    pub(crate) info: Arc<ProviderInfo>,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: Retry,
     adapter: Box<dyn Adapter>,

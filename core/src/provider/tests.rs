@@ -28,7 +28,7 @@ fn provider(config: &str) -> std::sync::Arc<Provider> {
         updated_at: None,
     };
     build(Blueprint {
-        info,
+        info: info.into(),
         secret: config.api_key,
         timeouts: Timeouts::default(),
         retry: Retry::default(),
@@ -128,7 +128,7 @@ fn a_configuration_that_lacks_something_names_the_field() {
         let policy = AddressPolicy(PrivateAddresses::Deny);
         let (timeouts, retry) = (Timeouts::default(), Retry::default());
         let blueprint = Blueprint {
-            info,
+            info: info.into(),
             secret: config.api_key,
             timeouts,
             retry,

@@ -91,10 +91,10 @@ impl Shared {
     fn record(&self, observation: Box<draft::Observation>) {
         let bytes = observation.weight();
         self.counters.accepted(bytes);
-        if let Err(reason) = self.queue.push(observation, bytes) {
-            if self.counters.dropped(reason, 1, bytes) {
-                tracing::warn!(?reason, "traces are being dropped; see stats");
-            }
+        if let Err(reason) = self.queue.push(observation, bytes)
+            && self.counters.dropped(reason, 1, bytes)
+        {
+            tracing::warn!(?reason, "traces are being dropped; see stats");
         }
     }
 }

@@ -118,7 +118,8 @@ impl Registry {
         let info = info_of(&config)?;
         let secret = config.api_key.clone().or(stored_secret);
         let context = &self.loader.build;
-        check(context.blueprint(info.clone(), secret)).map_err(|error| error.with_provider(info.name.as_str()))?;
+        check(context.blueprint(Arc::new(info.clone()), secret))
+            .map_err(|error| error.with_provider(info.name.as_str()))?;
         Ok((info, config.api_key))
     }
 

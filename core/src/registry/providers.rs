@@ -1,10 +1,7 @@
 //! The providers of one tenant, or the gateway's own: described when they are loaded, built when they are first asked
 //! for.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use crate::{
     config::{Retry, Settings, Timeouts},
@@ -30,14 +27,14 @@ pub(super) struct BuildContext {
 /// Providers by name; each is built when it is first asked for.
 #[derive(Debug, Default)]
 pub(super) struct Providers {
-    /// Boxed: a node of the map has room for eleven, and most tenants have one.
-    by_name: BTreeMap<ProviderName, Box<Slot>>,
+    /// In the order of their names. Most tenants have one or two.
+    slots: Vec<Slot>,
     pub(super) default: Option<ProviderName>,
 }
 
 #[derive(Debug)]
 struct Slot {
-    info: ProviderInfo,
+    info: Arc<ProviderInfo>,
     secret: Option<Secret>,
     built: OnceLock<Arc<Provider>>,
 }
@@ -58,7 +55,7 @@ impl BuildContext {
         }
     }
 
-    pub(super) fn blueprint(&self, info: ProviderInfo, secret: Option<Secret>) -> Blueprint<'_> {
+    pub(super) fn blueprint(&self, info: Arc<ProviderInfo>, secret: Option<Secret>) -> Blueprint<'_> {
         Blueprint {
             info,
             secret,
@@ -73,10 +70,11 @@ impl BuildContext {
 impl Providers {
     pub(super) fn of_records(record: &TenantRecord, data_key: &DataKey) -> Result<Self> {
         let mut providers = Self::default();
+        providers.slots.reserve_exact(record.providers.len());
         for ProviderRecord { info, secret } in &record.providers {
             let tenant = &record.tenant.id;
             let secret = secret.as_ref().map(|sealed| data_key.open_secret(tenant, &info.name, sealed)).transpose()?;
-            providers.add(info.clone(), secret);
+            providers.add(Arc::new(info.clone()), secret);
         }
         Ok(providers)
     }
@@ -86,7 +84,12 @@ impl Providers {
         for config in configs {
             let mut info = info_of(config)?;
             info.default = config.default.unwrap_or(providers.default.is_none());
-            check(context.blueprint(info.clone(), config.api_key.clone())).map_err(|error| {
+            if providers.slot(&info.name).is_some() {
+                let message = format!("two providers are named {}; name one of them differently", info.name);
+                return Err(Error::config(format!("providers.{}.name", info.name), message));
+            }
+            let info = Arc::new(info);
+            check(context.blueprint(Arc::clone(&info), config.api_key.clone())).map_err(|error| {
                 let param = format!("providers.{}.{}", info.name, error.param().unwrap_or("kind"));
                 Error::config(param, error.to_string())
             })?;
@@ -95,26 +98,30 @@ impl Providers {
         Ok(providers)
     }
 
-    fn add(&mut self, info: ProviderInfo, secret: Option<Secret>) {
-        let name = info.name.clone();
+    fn add(&mut self, info: Arc<ProviderInfo>, secret: Option<Secret>) {
         if info.default {
-            self.default = Some(name.clone());
+            self.default = Some(info.name.clone());
         }
-        self.by_name.insert(name, Box::new(Slot { info, secret, built: OnceLock::new() }));
+        let place = self.slots.partition_point(|slot| slot.info.name < info.name);
+        self.slots.insert(place, Slot { info, secret, built: OnceLock::new() });
+    }
+
+    fn slot(&self, name: &ProviderName) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.info.name == *name)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.by_name.is_empty()
+        self.slots.is_empty()
     }
 
     /// Every name, in order.
     pub(super) fn names(&self) -> impl Iterator<Item = &ProviderName> {
-        self.by_name.keys()
+        self.slots.iter().map(|slot| &slot.info.name)
     }
 
     /// Whether the provider of that name was asked for already.
     pub(super) fn is_built(&self, name: &ProviderName) -> bool {
-        self.by_name.get(name).is_some_and(|slot| slot.built.get().is_some())
+        self.slot(name).is_some_and(|slot| slot.built.get().is_some())
     }
 
     pub(super) fn get(&self, name: &ProviderName, context: &BuildContext) -> Result<Arc<Provider>> {
@@ -122,11 +129,11 @@ impl Providers {
             Error::new(ErrorCode::ProviderNotFound, format!("there is no provider {name}; add it with set_provider"))
                 .with_provider(name.as_str())
         };
-        let slot = self.by_name.get(name).ok_or_else(not_found)?;
+        let slot = self.slot(name).ok_or_else(not_found)?;
         if let Some(built) = slot.built.get() {
             return Ok(Arc::clone(built));
         }
-        let provider = build(context.blueprint(slot.info.clone(), slot.secret.clone()))
+        let provider = build(context.blueprint(Arc::clone(&slot.info), slot.secret.clone()))
             .map_err(|error| error.with_provider(name.as_str()))?;
         Ok(Arc::clone(slot.built.get_or_init(|| provider)))
     }
@@ -134,11 +141,11 @@ impl Providers {
     /// The name of the provider whose settings fit a model best; the first by name among equals.
     pub(super) fn best(&self, model: &str) -> Option<&ProviderName> {
         let mut best: Option<(Match, &ProviderName)> = None;
-        for (name, slot) in &self.by_name {
+        for slot in &self.slots {
             if let Some(fit) = Routes(&slot.info.settings).fit(model)
                 && best.is_none_or(|(found, _)| fit > found)
             {
-                best = Some((fit, name));
+                best = Some((fit, &slot.info.name));
             }
         }
         best.map(|(_, name)| name)

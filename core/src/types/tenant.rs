@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+
 use super::{ids::TenantId, provider::ProviderConfig, time::Timestamp};
 
 /// What of a request's content a trace keeps.
@@ -67,6 +69,27 @@ pub struct TenantUpdate {
     pub capture: Option<Capture>,
     /// Requests in flight at once.
     pub concurrency: Option<u32>,
+}
+
+/// Refuses a tenant that could not call at all, and names that no database keeps.
+pub(crate) fn check(name: Option<&str>, concurrency: Option<u32>) -> Result<()> {
+    if concurrency == Some(0) {
+        return Err(Error::invalid(
+            "concurrency",
+            "concurrency must be at least 1; disable the tenant with its status",
+        ));
+    }
+    check_label(name)
+}
+
+/// Refuses a label for people that is too long, or that no database keeps.
+pub(crate) fn check_label(name: Option<&str>) -> Result<()> {
+    match name {
+        Some(name) if name.contains('\0') || name.chars().count() > 256 => {
+            Err(Error::invalid("name", "name has at most 256 characters, none of them NUL"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A tenant as it is stored.

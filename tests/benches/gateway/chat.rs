@@ -2,7 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{ROUNDS, cpu::Cpu, percentile, report, setup::{Setup, question}};
+use crate::{
+    ROUNDS,
+    cpu::Cpu,
+    percentile, report,
+    setup::{Setup, question},
+};
 
 const PER_ROUND: usize = 400;
 
@@ -23,10 +28,32 @@ pub fn run() {
         }
     }
     let requests = (ROUNDS * PER_ROUND) as f64;
-    report("chat, p50 latency, encrypted trace on", percentile(&mut ours, 50), percentile(&mut reference, 50), "µs", "≤ 1.1");
-    report("chat, p99 latency, encrypted trace on", percentile(&mut ours, 99), percentile(&mut reference, 99), "µs", "-");
-    report("chat, CPU of the request path", our_cpu.callers / requests, reference_cpu.callers / requests, "µs", "≤ 1.15");
-    println!("{:<52} ours {:>9.1} µs                                         promise ≤ 60", "chat, CPU of recorder and store per trace", our_cpu.gateway / requests);
+    report(
+        "chat, p50 latency, encrypted trace on",
+        percentile(&mut ours, 50),
+        percentile(&mut reference, 50),
+        "µs",
+        "≤ 1.1",
+    );
+    report(
+        "chat, p99 latency, encrypted trace on",
+        percentile(&mut ours, 99),
+        percentile(&mut reference, 99),
+        "µs",
+        "-",
+    );
+    report(
+        "chat, CPU of the request path",
+        our_cpu.callers / requests,
+        reference_cpu.callers / requests,
+        "µs",
+        "≤ 1.15",
+    );
+    println!(
+        "{:<52} ours {:>9.1} µs                                         promise ≤ 60",
+        "chat, CPU of recorder and store per trace",
+        our_cpu.gateway / requests
+    );
 }
 
 fn reference_round(setup: &Setup, body: &bytes::Bytes) -> (Vec<Duration>, Cpu) {

@@ -14,7 +14,9 @@ impl Cpu {
         let mut cpu = Self::default();
         for task in fs::read_dir("/proc/self/task").expect("/proc").flatten() {
             let read = |file: &str| fs::read_to_string(task.path().join(file)).unwrap_or_default();
-            let micros = read("schedstat").split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or_default() / 1e3;
+            let micros =
+                read("schedstat").split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or_default()
+                    / 1e3;
             if read("comm").starts_with("libgateway") || read("comm").starts_with("gateway-sql") {
                 cpu.gateway += micros;
             } else {

@@ -30,8 +30,13 @@ fn main() {
     if arguments.first().is_some_and(|first| first == "serve-upstream") {
         return setup::serve_upstream();
     }
-    let sections: [(&str, fn()); 5] =
-        [("chat", chat::run), ("stream", stream::run), ("open", open::run), ("tenants", memory::tenants), ("memory", memory::flat)];
+    let sections: [(&str, fn()); 5] = [
+        ("chat", chat::run),
+        ("stream", stream::run),
+        ("open", open::run),
+        ("tenants", memory::tenants),
+        ("memory", memory::flat),
+    ];
     for (name, section) in sections {
         if arguments.is_empty() || arguments.iter().any(|argument| argument == name) {
             section();
@@ -41,7 +46,10 @@ fn main() {
 
 /// One line of the report.
 pub fn report(what: &str, ours: f64, reference: f64, unit: &str, promise: &str) {
-    println!("{what:<52} ours {ours:>9.1} {unit:<4} reqwest {reference:>9.1} {unit:<4} ratio {:>5.2}   promise {promise}", ours / reference);
+    println!(
+        "{what:<52} ours {ours:>9.1} {unit:<4} reqwest {reference:>9.1} {unit:<4} ratio {:>5.2}   promise {promise}",
+        ours / reference
+    );
 }
 
 /// The number that so many per cent of the durations do not exceed, in microseconds.

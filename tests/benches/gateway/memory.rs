@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use libgateway::{Gateway, NewTenant, ProviderConfig};
 
-use crate::{cpu::resident, setup::{Setup, config, question}};
+use crate::{
+    cpu::resident,
+    setup::{Setup, config, question},
+};
 
 const TENANTS: usize = 10_000;
 const REQUESTS: usize = 100_000;
@@ -16,10 +19,17 @@ pub fn tenants() {
     runtime.block_on(async {
         let gateway = Gateway::open(config(&directory)).await.expect("a gateway");
         for number in 0..TENANTS {
-            let mut provider = ProviderConfig { kind: "openai".into(), api_key: Some(format!("sk-{number:040}").into()), ..ProviderConfig::default() };
+            let mut provider = ProviderConfig {
+                kind: "openai".into(),
+                api_key: Some(format!("sk-{number:040}").into()),
+                ..ProviderConfig::default()
+            };
             provider.settings.aliases = [("fast".to_owned(), "gpt-4o-mini".to_owned())].into();
             let id = format!("tenant-{number}").parse().expect("an id");
-            gateway.create_tenant(NewTenant { id: Some(id), provider: Some(provider), ..NewTenant::default() }).await.expect("a tenant");
+            gateway
+                .create_tenant(NewTenant { id: Some(id), provider: Some(provider), ..NewTenant::default() })
+                .await
+                .expect("a tenant");
         }
         gateway.close(Duration::from_secs(10)).await.expect("a close");
 
@@ -28,7 +38,10 @@ pub fn tenants() {
         let before = resident();
         touch(&gateway, 100..TENANTS).await;
         let each = (resident() - before) / (TENANTS - 100) as f64;
-        println!("{:<52} ours {each:>9.0} B                                          promise ≤ 2048", "a tenant with its provider built, of 10,000");
+        println!(
+            "{:<52} ours {each:>9.0} B                                          promise ≤ 2048",
+            "a tenant with its provider built, of 10,000"
+        );
         gateway.close(Duration::from_secs(10)).await.expect("a close");
     });
 }

@@ -40,9 +40,11 @@ impl Setup {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let directory = tempfile::tempdir().expect("a directory");
         let gateway = runtime.block_on(Gateway::open(config(&directory))).expect("a gateway");
-        let mut provider = ProviderConfig { kind: "openai".into(), api_key: Some("sk-bench".into()), ..ProviderConfig::default() };
+        let mut provider =
+            ProviderConfig { kind: "openai".into(), api_key: Some("sk-bench".into()), ..ProviderConfig::default() };
         provider.settings.base_url = Some(format!("{url}/v1"));
-        let tenant = NewTenant { id: Some("acme".parse().expect("an id")), provider: Some(provider), ..NewTenant::default() };
+        let tenant =
+            NewTenant { id: Some("acme".parse().expect("an id")), provider: Some(provider), ..NewTenant::default() };
         runtime.block_on(gateway.create_tenant(tenant)).expect("a tenant");
         let acme = gateway.tenant("acme").expect("a handle");
         let reqwest = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls()).build().expect("a client");
@@ -84,7 +86,8 @@ pub fn config(directory: &TempDir) -> Config {
 /// reqwest wants a TLS set-up, though nothing here speaks TLS.
 fn tls() -> rustls::ClientConfig {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
+    let builder =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
     builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
 }
 
@@ -113,11 +116,14 @@ pub fn serve_upstream() {
         events
     };
     let script = match std::env::args().nth(2).as_deref() {
-        Some("stream") => Script::sse(events(256)).done(true),
-        Some("paced") => Script::sse(events(20)).done(true).gap_ms(5),
-        _ => Script::json(200, json!({"id": "chatcmpl-bench", "object": "chat.completion", "created": 1, "model": "gpt-4o-2024-08-06",
+        Some("stream") => Script::sse(events(256)).done(),
+        Some("paced") => Script::sse(events(20)).done().gap_ms(5),
+        _ => Script::json(
+            200,
+            json!({"id": "chatcmpl-bench", "object": "chat.completion", "created": 1, "model": "gpt-4o-2024-08-06",
             "choices": [{"index": 0, "message": {"role": "assistant", "content": "It saves a hop, a process and a queue. ".repeat(20)}, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 200, "completion_tokens": 180, "total_tokens": 380}})),
+            "usage": {"prompt_tokens": 200, "completion_tokens": 180, "total_tokens": 380}}),
+        ),
     };
     let upstream = Upstream::start_with(Options::default().recording(Recording::Off)).expect("an upstream");
     upstream.fallback(script);

@@ -4,7 +4,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 
-use crate::{ROUNDS, cpu::Cpu, percentile, report, setup::{Setup, question}};
+use crate::{
+    ROUNDS,
+    cpu::Cpu,
+    percentile, report,
+    setup::{Setup, question},
+};
 
 const PER_ROUND: usize = 60;
 
@@ -23,9 +28,11 @@ fn at_once() {
     let (mut our_cpu, mut reference_cpu) = (Cpu::default(), Cpu::default());
     for round in 0..=ROUNDS {
         let begun = Cpu::now();
-        let durations: Vec<_> = (0..PER_ROUND).map(|_| last(&setup.runtime.block_on(reference_stream(&setup, &body)))).collect();
+        let durations: Vec<_> =
+            (0..PER_ROUND).map(|_| last(&setup.runtime.block_on(reference_stream(&setup, &body)))).collect();
         let middle = Cpu::now();
-        let our_durations: Vec<_> = (0..PER_ROUND).map(|_| last(&setup.runtime.block_on(our_stream(&setup, &body)))).collect();
+        let our_durations: Vec<_> =
+            (0..PER_ROUND).map(|_| last(&setup.runtime.block_on(our_stream(&setup, &body)))).collect();
         setup.settle();
         if round > 0 {
             reference.extend(durations);
@@ -35,8 +42,20 @@ fn at_once() {
         }
     }
     let streams = (ROUNDS * PER_ROUND) as f64;
-    report("stream of 256 chunks at once, p50 to the end", percentile(&mut ours, 50), percentile(&mut reference, 50), "µs", "≤ 1.15");
-    report("stream of 256 chunks at once, CPU of the request path", our_cpu.callers / streams, reference_cpu.callers / streams, "µs", "-");
+    report(
+        "stream of 256 chunks at once, p50 to the end",
+        percentile(&mut ours, 50),
+        percentile(&mut reference, 50),
+        "µs",
+        "≤ 1.15",
+    );
+    report(
+        "stream of 256 chunks at once, CPU of the request path",
+        our_cpu.callers / streams,
+        reference_cpu.callers / streams,
+        "µs",
+        "-",
+    );
     println!("{:<52} ours {:>9.1} µs", "stream of 256 chunks, CPU of recorder and store", our_cpu.gateway / streams);
 }
 
@@ -55,9 +74,21 @@ fn paced() {
         }
     }
     let (ours, reference) = (percentile(&mut our_first, 50), percentile(&mut first, 50));
-    report("paced stream, p50 to the first chunk", ours, reference, "µs", &format!("+ ≤ 300 µs (is {:+.0})", ours - reference));
+    report(
+        "paced stream, p50 to the first chunk",
+        ours,
+        reference,
+        "µs",
+        &format!("+ ≤ 300 µs (is {:+.0})", ours - reference),
+    );
     let (ours, reference) = (percentile(&mut our_gaps, 99), percentile(&mut gaps, 99));
-    report("paced stream, p99 gap between chunks", ours, reference, "µs", &format!("+ ≤ 100 µs (is {:+.0})", ours - reference));
+    report(
+        "paced stream, p99 gap between chunks",
+        ours,
+        reference,
+        "µs",
+        &format!("+ ≤ 100 µs (is {:+.0})", ours - reference),
+    );
 }
 
 fn last(arrivals: &Arrivals) -> Duration {

@@ -15,7 +15,12 @@ const EDGE_MS: i64 = 300_000;
 /// The whole corpus, with room around it.
 fn everything(bucket_minutes: u32) -> AnalyticsQuery {
     let (since, until) = (at(BASE_MS - 3_700_001), at(BASE_MS + STEP_MS * ROWS + 123_456));
-    AnalyticsQuery { since: Some(since), until: Some(until), bucket_minutes: Some(bucket_minutes), ..AnalyticsQuery::default() }
+    AnalyticsQuery {
+        since: Some(since),
+        until: Some(until),
+        bucket_minutes: Some(bucket_minutes),
+        ..AnalyticsQuery::default()
+    }
 }
 
 fn filters() -> Vec<TraceFilter> {
@@ -27,7 +32,10 @@ fn filters() -> Vec<TraceFilter> {
         TraceFilter { status_class: Some(StatusClass::Ok), ..none() },
         TraceFilter { status_class: Some(StatusClass::UpstreamError), provider: Some("openai".to_owned()), ..none() },
         TraceFilter { user_id: Some("user-3".to_owned()), ..none() },
-        TraceFilter { metadata: [("team".to_owned(), "ü\\n".to_owned()), ("stage".to_owned(), "live".to_owned())].into(), ..none() },
+        TraceFilter {
+            metadata: [("team".to_owned(), "ü\\n".to_owned()), ("stage".to_owned(), "live".to_owned())].into(),
+            ..none()
+        },
         TraceFilter { error_code: Some(ErrorCode::UpstreamRateLimited), ..none() },
         TraceFilter { model: Some("nobody".to_owned()), ..none() },
     ]

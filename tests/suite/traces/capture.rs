@@ -23,7 +23,8 @@ fn request(capture: Option<Capture>) -> Request {
         capture,
         ..CallOptions::default()
     };
-    Request::from(json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "canary-question"}]})).with_options(options)
+    Request::from(json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "canary-question"}]}))
+        .with_options(options)
 }
 
 backend_tests! {
@@ -69,7 +70,9 @@ backend_tests! {
 fn nothing_of_what_is_not_kept_is_in_the_files_of_the_store() {
     libgateway_tests::run(|| async {
         let test = TestGateway::open_with(Backend::Sqlite, |config| config.capture = Capture::None).await;
-        for script in [Script::chat("canary-answer"), Script::error(400, "canary-error"), Script::text(200, "canary-text")] {
+        for script in
+            [Script::chat("canary-answer"), Script::error(400, "canary-error"), Script::text(200, "canary-text")]
+        {
             test.upstream.push(script);
             drop(test.chat(request(None)).await);
         }

@@ -52,7 +52,8 @@ fn script(number: i64) -> Script {
 }
 
 fn options(number: i64) -> CallOptions {
-    let mut metadata = BTreeMap::from([("team".to_owned(), ["red", "green \"1\"", "ü\\n"][(number % 3) as usize].to_owned())]);
+    let mut metadata =
+        BTreeMap::from([("team".to_owned(), ["red", "green \"1\"", "ü\\n"][(number % 3) as usize].to_owned())]);
     if number % 4 == 0 {
         metadata.insert("stage".to_owned(), "live".to_owned());
     }

@@ -13,17 +13,26 @@ use crate::{
 /// Writes traces that all begin in the same millisecond, under random ids.
 async fn burst(direct: &mut Direct, count: usize) {
     let columns = "tenant_id, created_ms, id, ended_ms, endpoint, stream, status_class, latency_us, overhead_us, usage_source, flags, attempt_count, provider, model";
-    let values = |id: &str| format!("'{TENANT}', {BASE_MS}, {id}, {BASE_MS}, 'chat', 0, 0, 5, 1, 0, 0, 1, 'openai', 'burst'");
+    let values =
+        |id: &str| format!("'{TENANT}', {BASE_MS}, {id}, {BASE_MS}, 'chat', 0, 0, 5, 1, 0, 0, 1, 'openai', 'burst'");
     let sqlite = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) INSERT INTO gw_traces ({columns}) SELECT {} FROM n",
         values("randomblob(16)")
     );
-    let postgres = format!("INSERT INTO gw_traces ({columns}) SELECT {} FROM generate_series(1, {count})", values("gen_random_uuid()"));
+    let postgres = format!(
+        "INSERT INTO gw_traces ({columns}) SELECT {} FROM generate_series(1, {count})",
+        values("gen_random_uuid()")
+    );
     direct.execute(&sqlite, &postgres).await;
 }
 
 /// Walks to the end with something written between the pages, and counts how often each trace came.
-async fn walk(test: &TestGateway, filter: &TraceFilter, limit: u32, mut between: impl AsyncFnMut()) -> BTreeMap<TraceId, usize> {
+async fn walk(
+    test: &TestGateway,
+    filter: &TraceFilter,
+    limit: u32,
+    mut between: impl AsyncFnMut(),
+) -> BTreeMap<TraceId, usize> {
     let mut seen = BTreeMap::new();
     let mut query = TraceQuery { limit: Some(limit), filter: filter.clone(), ..TraceQuery::default() };
     loop {

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 pub(crate) fn measures<'a>(traces: impl IntoIterator<Item = &'a Trace>) -> Value {
     let traces: Vec<&Trace> = traces.into_iter().collect();
     let ok: Vec<&Trace> = traces.iter().copied().filter(|trace| trace.status_class == StatusClass::Ok).collect();
-    let is_error = |trace: &&&Trace| matches!(trace.status_class, StatusClass::UpstreamError | StatusClass::GatewayError | StatusClass::Timeout);
+    let is_error = |trace: &&&Trace| {
+        matches!(trace.status_class, StatusClass::UpstreamError | StatusClass::GatewayError | StatusClass::Timeout)
+    };
     let errors = traces.iter().filter(is_error).count();
     let mut latencies: Vec<f64> = ok.iter().map(|trace| trace.latency_ms).collect();
     latencies.sort_by(f64::total_cmp);
@@ -41,7 +43,8 @@ pub(crate) fn models(traces: &[Trace]) -> Vec<Value> {
     keys.dedup();
     let mut models: Vec<(usize, Value)> = Vec::new();
     for (provider, model) in keys {
-        let of_it: Vec<&Trace> = traces.iter().filter(|trace| trace.provider == provider && trace.model == model).collect();
+        let of_it: Vec<&Trace> =
+            traces.iter().filter(|trace| trace.provider == provider && trace.model == model).collect();
         let mut measured = measures(of_it.iter().copied());
         measured["provider"] = json!(provider);
         measured["model"] = json!(model);
@@ -57,7 +60,12 @@ fn mean(numbers: &[f64]) -> Option<f64> {
 
 /// The smallest number that so much of the list does not exceed.
 fn rank(sorted: &[f64], part: f64) -> Option<f64> {
-    sorted.iter().copied().enumerate().find(|(at, _)| (at + 1) as f64 >= part * sorted.len() as f64 - 1e-9).map(|(_, number)| number)
+    sorted
+        .iter()
+        .copied()
+        .enumerate()
+        .find(|(at, _)| (at + 1) as f64 >= part * sorted.len() as f64 - 1e-9)
+        .map(|(_, number)| number)
 }
 
 /// Fails unless both are the same, numbers up to the last digits of a float.

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use libgateway::{AnalyticsQuery, CallOptions, DropReason, ErrorCode, NewTenant, RecorderConfig, TraceFilter, TraceQuery};
+use libgateway::{
+    AnalyticsQuery, CallOptions, DropReason, ErrorCode, NewTenant, RecorderConfig, TraceFilter, TraceQuery,
+};
 use libgateway_tests::{Backend, TENANT, TestGateway, backend_tests, hello};
 use upstream::Script;
 

@@ -65,7 +65,8 @@ fn scripts(test: &TestGateway) {
         Script::no_answer(BeforeHeaders::Hang).on_model("hang"),
         Script::stream(["a", "b", "c"]).on_model("stream"),
         Script::stream(["a", "b", "c"]).reset_after(300).on_model("cut"),
-        Script::sse([data.clone(), json!({"error": {"message": "overloaded", "type": "server_error"}})]).on_model("error_event"),
+        Script::sse([data.clone(), json!({"error": {"message": "overloaded", "type": "server_error"}})])
+            .on_model("error_event"),
         Script::sse([data]).hang_after(10_000).on_model("endless"),
     ] {
         test.upstream.fallback(script);

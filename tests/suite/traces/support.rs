@@ -68,7 +68,9 @@ impl Direct {
     pub(crate) async fn execute(&mut self, sqlite: &str, postgres: &str) {
         match self {
             Self::Sqlite(connection) => connection.execute(AssertSqlSafe(sqlite.to_owned())).await.map(drop),
-            Self::Postgres(connection) => connection.execute(sqlx::raw_sql(AssertSqlSafe(postgres.to_owned()))).await.map(drop),
+            Self::Postgres(connection) => {
+                connection.execute(sqlx::raw_sql(AssertSqlSafe(postgres.to_owned()))).await.map(drop)
+            }
         }
         .expect("a statement");
     }
@@ -76,8 +78,12 @@ impl Direct {
     /// The one number that the statement of its dialect gives.
     pub(crate) async fn number(&mut self, sqlite: &str, postgres: &str) -> i64 {
         match self {
-            Self::Sqlite(connection) => connection.fetch_one(AssertSqlSafe(sqlite.to_owned())).await.map(|row| row.get(0)),
-            Self::Postgres(connection) => connection.fetch_one(AssertSqlSafe(postgres.to_owned())).await.map(|row| row.get(0)),
+            Self::Sqlite(connection) => {
+                connection.fetch_one(AssertSqlSafe(sqlite.to_owned())).await.map(|row| row.get(0))
+            }
+            Self::Postgres(connection) => {
+                connection.fetch_one(AssertSqlSafe(postgres.to_owned())).await.map(|row| row.get(0))
+            }
         }
         .expect("a number")
     }

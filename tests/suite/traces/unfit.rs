@@ -21,7 +21,12 @@ async fn traced(test: &TestGateway, request: impl Into<Request>) -> Trace {
     drop(test.chat(request).await);
     let traces = test.traces().await;
     let stats = test.gateway.stats();
-    assert_eq!((stats.accepted, stats.persisted, stats.dead_lettered), (before + 1, before + 1, 0), "{:?}", test.gateway.list_dead_letters(1).await);
+    assert_eq!(
+        (stats.accepted, stats.persisted, stats.dead_lettered),
+        (before + 1, before + 1, 0),
+        "{:?}",
+        test.gateway.list_dead_letters(1).await
+    );
     assert_adds_up(&stats);
     traces.into_iter().next().expect("a trace")
 }

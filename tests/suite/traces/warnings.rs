@@ -35,7 +35,10 @@ impl Heard {
 
     /// The library's lines with this level and text.
     fn lines(&self, level: &str, part: &str) -> usize {
-        self.text().lines().filter(|line| line.contains(&format!("{level} libgateway::")) && line.contains(part)).count()
+        self.text()
+            .lines()
+            .filter(|line| line.contains(&format!("{level} libgateway::")) && line.contains(part))
+            .count()
     }
 }
 
@@ -77,7 +80,8 @@ async fn a_trace_is_refused(backend: Backend) {
     let heard = Heard::listen();
     let test = TestGateway::open(backend).await;
     poison(&test).await;
-    let bad = test.chat(json!({"model": "poison", "messages": [{"role": "user", "content": "canary-7f3a"}]})).await.unwrap();
+    let bad =
+        test.chat(json!({"model": "poison", "messages": [{"role": "user", "content": "canary-7f3a"}]})).await.unwrap();
     test.flush().await;
     assert_eq!(heard.lines("ERROR", &bad.trace_id.to_string()), 1, "{}", heard.text());
     assert!(!heard.text().contains("canary-7f3a") && !heard.text().contains(libgateway_tests::API_KEY));
@@ -85,7 +89,9 @@ async fn a_trace_is_refused(backend: Backend) {
 
 async fn the_queue_overflows(backend: Backend) {
     let heard = Heard::listen();
-    let test = TestGateway::open_with(backend, |config| (config.recorder.queue_rows, config.recorder.flush_ms) = (2, 60_000)).await;
+    let test =
+        TestGateway::open_with(backend, |config| (config.recorder.queue_rows, config.recorder.flush_ms) = (2, 60_000))
+            .await;
     for _ in 0..4 {
         test.chat(hello()).await.unwrap();
     }
