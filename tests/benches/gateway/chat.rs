@@ -11,7 +11,7 @@ use crate::{
 
 const PER_ROUND: usize = 400;
 
-pub fn run() {
+pub(crate) fn run() {
     let setup = Setup::new("chat");
     let body = question(false);
     let (mut ours, mut reference) = (Vec::new(), Vec::new());

@@ -4,13 +4,13 @@ use std::fs;
 
 /// Microseconds on a CPU so far.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Cpu {
-    pub callers: f64,
-    pub gateway: f64,
+pub(crate) struct Cpu {
+    pub(crate) callers: f64,
+    pub(crate) gateway: f64,
 }
 
 impl Cpu {
-    pub fn now() -> Self {
+    pub(crate) fn now() -> Self {
         let mut cpu = Self::default();
         for task in fs::read_dir("/proc/self/task").expect("/proc").flatten() {
             let read = |file: &str| fs::read_to_string(task.path().join(file)).unwrap_or_default();
@@ -26,7 +26,7 @@ impl Cpu {
         cpu
     }
 
-    pub fn since(self, earlier: Self) -> Self {
+    pub(crate) fn since(self, earlier: Self) -> Self {
         Self { callers: self.callers - earlier.callers, gateway: self.gateway - earlier.gateway }
     }
 }
@@ -39,7 +39,7 @@ impl std::ops::AddAssign for Cpu {
 }
 
 /// Resident memory in bytes.
-pub fn resident() -> f64 {
+pub(crate) fn resident() -> f64 {
     let status = fs::read_to_string("/proc/self/status").expect("/proc");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
     line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") * 1024.0

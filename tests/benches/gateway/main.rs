@@ -23,7 +23,7 @@ mod stream;
 use std::time::Duration;
 
 /// How often the contenders take turns.
-pub const ROUNDS: usize = 20;
+pub(crate) const ROUNDS: usize = 20;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
@@ -45,7 +45,7 @@ fn main() {
 }
 
 /// One line of the report.
-pub fn report(what: &str, ours: f64, reference: f64, unit: &str, promise: &str) {
+pub(crate) fn report(what: &str, ours: f64, reference: f64, unit: &str, promise: &str) {
     println!(
         "{what:<52} ours {ours:>9.1} {unit:<4} reqwest {reference:>9.1} {unit:<4} ratio {:>5.2}   promise {promise}",
         ours / reference
@@ -53,7 +53,7 @@ pub fn report(what: &str, ours: f64, reference: f64, unit: &str, promise: &str) 
 }
 
 /// The number that so many per cent of the durations do not exceed, in microseconds.
-pub fn percentile(durations: &mut [Duration], percent: usize) -> f64 {
+pub(crate) fn percentile(durations: &mut [Duration], percent: usize) -> f64 {
     durations.sort_unstable();
     let rank = (durations.len() * percent).div_ceil(100).max(1);
     durations[rank - 1].as_secs_f64() * 1e6

@@ -13,7 +13,7 @@ const TENANTS: usize = 10_000;
 const REQUESTS: usize = 100_000;
 
 /// Memory of a gateway in which every tenant has called once.
-pub fn tenants() {
+pub(crate) fn tenants() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let directory = tempfile::tempdir().expect("a directory");
     runtime.block_on(async {
@@ -54,7 +54,7 @@ async fn touch(gateway: &Gateway, numbers: std::ops::Range<usize>) {
 }
 
 /// Memory over many requests: it may not grow over the second half.
-pub fn flat() {
+pub(crate) fn flat() {
     let setup = Setup::new("chat");
     let body = question(false);
     let call = |count: usize| {

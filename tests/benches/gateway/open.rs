@@ -6,7 +6,7 @@ use libgateway::Gateway;
 
 use crate::{percentile, setup::config};
 
-pub fn run() {
+pub(crate) fn run() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let directory = tempfile::tempdir().expect("a directory");
     let open = || {

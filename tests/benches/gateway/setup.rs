@@ -14,19 +14,19 @@ use tokio::runtime::Runtime;
 use upstream::{Options, Recording, Script, Upstream};
 
 /// What the benchmarks work with.
-pub struct Setup {
-    pub runtime: Runtime,
-    pub gateway: Gateway,
-    pub acme: TenantHandle,
-    pub reqwest: reqwest::Client,
-    pub url: String,
+pub(crate) struct Setup {
+    pub(crate) runtime: Runtime,
+    pub(crate) gateway: Gateway,
+    pub(crate) acme: TenantHandle,
+    pub(crate) reqwest: reqwest::Client,
+    pub(crate) url: String,
     server: Child,
-    pub directory: TempDir,
+    _directory: TempDir,
 }
 
 impl Setup {
     /// `script` names what the upstream answers: see [`serve_upstream`].
-    pub fn new(script: &str) -> Self {
+    pub(crate) fn new(script: &str) -> Self {
         let mut server = Command::new(std::env::current_exe().expect("this program"))
             .args(["serve-upstream", script])
             .stdin(Stdio::piped())
@@ -48,16 +48,16 @@ impl Setup {
         runtime.block_on(gateway.create_tenant(tenant)).expect("a tenant");
         let acme = gateway.tenant("acme").expect("a handle");
         let reqwest = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls()).build().expect("a client");
-        Self { runtime, gateway, acme, reqwest, url, server, directory }
+        Self { runtime, gateway, acme, reqwest, url, server, _directory: directory }
     }
 
     /// Waits until the recorder has nothing left to do.
-    pub fn settle(&self) {
+    pub(crate) fn settle(&self) {
         self.runtime.block_on(self.gateway.flush(Duration::from_secs(60))).expect("a flush");
     }
 
     /// The request that reference and gateway send.
-    pub fn reference(&self, body: &bytes::Bytes) -> reqwest::RequestBuilder {
+    pub(crate) fn reference(&self, body: &bytes::Bytes) -> reqwest::RequestBuilder {
         self.reqwest
             .post(format!("{}/v1/chat/completions", self.url))
             .header("authorization", "Bearer sk-bench")
@@ -73,7 +73,7 @@ impl Drop for Setup {
     }
 }
 
-pub fn config(directory: &TempDir) -> Config {
+pub(crate) fn config(directory: &TempDir) -> Config {
     let mut config = Config {
         store: format!("sqlite:{}", directory.path().join("bench.db").display()),
         master_key: Some(MASTER_KEY.into()),
@@ -92,7 +92,7 @@ fn tls() -> rustls::ClientConfig {
 }
 
 /// A chat of about 1 KB, streamed or not.
-pub fn question(stream: bool) -> bytes::Bytes {
+pub(crate) fn question(stream: bool) -> bytes::Bytes {
     let text = "How does a gateway that is linked instead of deployed save time? ".repeat(13);
     let mut body = json!({"model": "gpt-4o", "messages": [{"role": "system", "content": "You are brief."}, {"role": "user", "content": text}]});
     if stream {
@@ -104,7 +104,7 @@ pub fn question(stream: bool) -> bytes::Bytes {
 
 /// The other side: answers `chat` (1 KB), `stream` (256 chunks at once) or `paced` (20 chunks, 5 ms apart) until its
 /// standard input ends.
-pub fn serve_upstream() {
+pub(crate) fn serve_upstream() {
     let chunk = |text: &str| {
         json!({"id": "chatcmpl-bench", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-2024-08-06",
             "choices": [{"index": 0, "delta": {"content": text}, "logprobs": null, "finish_reason": null}]})

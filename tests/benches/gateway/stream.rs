@@ -16,7 +16,7 @@ const PER_ROUND: usize = 60;
 /// When the pieces of a stream were there, counted from the call.
 type Arrivals = Vec<Duration>;
 
-pub fn run() {
+pub(crate) fn run() {
     at_once();
     paced();
 }
