@@ -22,7 +22,7 @@ demo: ## open a gateway, send calls through it and look at what it kept
 
 test: $(AIMOCK) ## run every test, on SQLite and on PostgreSQL
 	@.ci/need
-	.ci/with-postgres cargo test $(CARGO_WORKSPACE)
+	.ci/with-postgres cargo test $(CARGO_WORKSPACE) --no-fail-fast
 
 test-upstreams: $(LITELLM) ## run the tests against LiteLLM's proxy, which takes minutes to install
 	@.ci/need cargo cc python3 postgres

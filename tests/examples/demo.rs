@@ -64,8 +64,8 @@ async fn main() -> Done {
     for tenant in [&acme, &globex] {
         print_analytics(tenant).await?;
     }
-    let report = gateway.close(Duration::from_secs(10)).await?;
-    println!("closed: {} traces in the store, {} lost", report.persisted, report.dropped);
+    gateway.close(Duration::from_secs(10)).await?;
+    println!("closed: {} requests, {} traces in the store", gateway.stats().accepted, gateway.stats().persisted);
     Ok(())
 }
 

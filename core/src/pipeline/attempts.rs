@@ -96,9 +96,9 @@ impl<'a> Attempts<'a> {
         wanted: Wanted,
     ) -> Result<Answered> {
         let mut pause = Duration::ZERO;
-        let request = self.provider.request(self.endpoint, envelope, body)?;
+        let body = self.provider.body(self.endpoint, envelope, body);
         for number in 1.. {
-            let request = request.clone();
+            let request = self.provider.request(self.endpoint, envelope, body.clone())?;
             draft.note(|seen| {
                 seen.attempt_count += 1;
                 seen.status_code = None;

@@ -121,7 +121,6 @@ pub(crate) trait Adapter: fmt::Debug + Send + Sync {
 }
 
 /// A request as it goes upstream.
-#[derive(Clone)]
 pub(crate) struct UpstreamRequest {
     pub(crate) method: Method,
     pub(crate) url: Url,
@@ -171,8 +170,8 @@ impl Provider {
         Err(Error::new(ErrorCode::UnsupportedOperation, message).with_provider(self.name()))
     }
 
-    /// The request for `endpoint`, with the caller's body but for what must be spliced.
-    pub(crate) fn request(&self, endpoint: Endpoint, envelope: &Envelope, body: &Bytes) -> Result<UpstreamRequest> {
+    /// The body that goes upstream: the caller's, but for what must be spliced.
+    pub(crate) fn body(&self, endpoint: Endpoint, envelope: &Envelope, body: &Bytes) -> Bytes {
         let asked = envelope.model().unwrap_or_default();
         let model = self.resolve(asked);
         let mut splices = Splices::default();
@@ -182,6 +181,12 @@ impl Provider {
             _ => {}
         }
         splices.include_usage = self.adds_usage(endpoint, envelope);
+        envelope.splice(body, &splices)
+    }
+
+    /// The request that carries such a body.
+    pub(crate) fn request(&self, endpoint: Endpoint, envelope: &Envelope, body: Bytes) -> Result<UpstreamRequest> {
+        let model = self.resolve(envelope.model().unwrap_or_default());
         let mut headers = self.adapter.headers().clone();
         let accept = if envelope.stream() { "text/event-stream" } else { "application/json" };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
@@ -190,12 +195,7 @@ impl Provider {
         if method == Method::POST {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        Ok(UpstreamRequest {
-            method,
-            url: self.adapter.url(endpoint, model)?,
-            headers,
-            body: envelope.splice(body, &splices),
-        })
+        Ok(UpstreamRequest { method, url: self.adapter.url(endpoint, model)?, headers, body })
     }
 
     /// Whether the answer carries a usage chunk that the caller did not ask for.

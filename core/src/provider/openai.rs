@@ -20,7 +20,8 @@ const ALL: Capabilities = Capabilities { stream_options: true, embeddings: true,
 /// An endpoint in OpenAI's dialect.
 #[derive(Debug)]
 pub(super) struct OpenAi {
-    base: BaseUrl,
+    /// One per endpoint: joining costs more than cloning.
+    urls: [Url; 4],
     headers: HeaderMap,
     capabilities: Capabilities,
 }
@@ -63,18 +64,31 @@ impl OpenAi {
             .and_then(|url| Url::parse(url).ok())
             .map_or_else(|| "/v1".to_owned(), |url| url.path().trim_end_matches('/').to_owned());
         let base = BaseUrl::parse(blueprint.base_url(access.built_in)?, &default_path)?;
-        blueprint.policy.check_url(&base.join("")?)?;
+        let urls = [
+            base.join(Endpoint::Chat.path())?,
+            base.join(Endpoint::Responses.path())?,
+            base.join(Endpoint::Embeddings.path())?,
+            base.join(Endpoint::Models.path())?,
+        ];
+        let [chat, ..] = &urls;
+        blueprint.policy.check_url(chat)?;
         let mut headers = HeaderMap::new();
         if let Some(key) = blueprint.key(access)? {
             headers.insert(header::AUTHORIZATION, secret_header(&format!("Bearer {}", key.expose()))?);
         }
-        Ok(Self { base, headers, capabilities })
+        Ok(Self { urls, headers, capabilities })
     }
 }
 
 impl Adapter for OpenAi {
     fn url(&self, endpoint: Endpoint, _model: &str) -> Result<Url> {
-        self.base.join(endpoint.path())
+        let [chat, responses, embeddings, models] = &self.urls;
+        Ok(match endpoint {
+            Endpoint::Chat => chat.clone(),
+            Endpoint::Responses => responses.clone(),
+            Endpoint::Embeddings => embeddings.clone(),
+            Endpoint::Models => models.clone(),
+        })
     }
 
     fn headers(&self) -> &HeaderMap {

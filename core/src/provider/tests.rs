@@ -55,7 +55,8 @@ fn requests(config: &str) -> String {
         }
         let envelope =
             if body.is_empty() { Envelope::empty() } else { Envelope::read(body.as_bytes(), false).unwrap() };
-        let request = provider.request(endpoint, &envelope, &Bytes::from(body)).unwrap();
+        let body = provider.body(endpoint, &envelope, &Bytes::from(body));
+        let request = provider.request(endpoint, &envelope, body).unwrap();
         writeln!(out, "{}: {} {}", endpoint.name(), request.method, request.url).unwrap();
         for (name, value) in &request.headers {
             writeln!(out, "  {name}: {value:?}").unwrap();
@@ -106,7 +107,8 @@ fn each_vendor_is_asked_at() {
     for vendor in VENDORS {
         let provider = provider(&format!(r#"{{"kind":"{}","api_key":"k"}}"#, vendor.kind));
         let envelope = Envelope::read(STREAMED.as_bytes(), false).unwrap();
-        let request = provider.request(Endpoint::Chat, &envelope, &Bytes::from(STREAMED)).unwrap();
+        let body = provider.body(Endpoint::Chat, &envelope, &Bytes::from(STREAMED));
+        let request = provider.request(Endpoint::Chat, &envelope, body).unwrap();
         writeln!(out, "{}: {} {}", vendor.kind, request.url, String::from_utf8_lossy(&request.body)).unwrap();
     }
     insta::assert_snapshot!(out);
