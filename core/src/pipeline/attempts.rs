@@ -101,7 +101,8 @@ impl<'a> Attempts<'a> {
             let request = self.provider.request(self.endpoint, envelope, body.clone())?;
             draft.note(|seen| {
                 seen.attempt_count += 1;
-                seen.status_code = None;
+                // What an earlier attempt was answered is not this one's.
+                (seen.status_code, seen.ttfb, seen.upstream_request_id) = (None, None, None);
             });
             let asked = Instant::now();
             let outcome = match self.provider.canned(&request) {
