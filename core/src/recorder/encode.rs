@@ -164,7 +164,7 @@ fn verdict(end: End, digest: &Digest, stream: bool) -> Verdict {
         _ if digest.error.is_some() => failed(ErrorCode::UpstreamStreamError),
         End::Dropped => failed(ErrorCode::Cancelled),
         End::Complete if digest.finished => (StatusClass::Ok, None),
-        End::Complete if stream => failed(ErrorCode::UpstreamDisconnected),
+        End::Complete if digest.chunk_count.is_some() => failed(ErrorCode::UpstreamDisconnected),
         End::Complete => failed(ErrorCode::UpstreamInvalidResponse),
     };
     let mut flags = 0;
