@@ -62,9 +62,10 @@ fmt: ## format the code
 	@.ci/need cargo
 	cargo fmt --all
 
-bench: ## measure the promises about speed
-	@.ci/need cargo cc
-	cargo bench $(CARGO_WORKSPACE) --bench gateway
+bench: ## measure the promises about speed, beside their reference programs
+	@.ci/need cargo cc postgres
+	cargo bench --package libgateway-tests $(LOCKED) --bench gateway
+	.ci/with-postgres cargo test --release --package libgateway $(LOCKED) --lib written_as_fast -- --ignored --nocapture
 
 gen: ## write the generated files anew
 	@.ci/need cargo cc
