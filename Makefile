@@ -64,8 +64,8 @@ fmt: ## format the code
 
 bench: ## measure the promises about speed, beside their reference programs
 	@.ci/need cargo cc postgres
-	cargo bench --package libgateway-tests $(LOCKED) --bench gateway
-	.ci/with-postgres cargo test --release --package libgateway $(LOCKED) --lib written_as_fast -- --ignored --nocapture
+	cargo bench $(CARGO_WORKSPACE) --bench gateway
+	.ci/with-postgres cargo test --release $(CARGO_WORKSPACE) --lib written_as_fast -- --ignored --nocapture
 
 gen: ## write the generated files anew
 	@.ci/need cargo cc
