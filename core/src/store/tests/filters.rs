@@ -107,7 +107,7 @@ async fn every_filter_finds_what_it_should_in_pages_and_in_scans() {
             let scan = TraceScan { tenant: &id, filter: &filter, from: since, to: until };
             store
                 .scan_traces(scan, |row| {
-                    scanned.push((row.created_at.as_millis(), row.latency_us, row.input_tokens, row.output_tokens))
+                    scanned.push((row.created_at.as_millis(), row.latency_us, row.input_tokens, row.output_tokens));
                 })
                 .await
                 .unwrap();
