@@ -93,8 +93,9 @@ impl Month {
         }
         // Whoever waits for a lock makes others wait behind it: rather try again another time.
         tx.run_script("SET LOCAL lock_timeout = '5s'").await?;
-        // Blocks writers until the end, so that no row of the range comes in between; readers go on.
-        tx.run_script("LOCK TABLE gw_traces IN SHARE ROW EXCLUSIVE MODE").await?;
+        // Blocks writers, so that no row of the range comes in between, and readers, too: one that had planned its
+        // query before would look for the moved rows in the partitions of before.
+        tx.run_script("LOCK TABLE gw_traces IN ACCESS EXCLUSIVE MODE").await?;
         tx.run_script(format!(
             "CREATE TABLE {table} (LIKE gw_traces INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)"
         ))
