@@ -124,13 +124,6 @@ impl Auth {
         self.keys.forget(hash).await;
     }
 
-    /// Forgets every key of a tenant.
-    pub(crate) fn forget_tenant(&self, tenant: &TenantId) {
-        let tenant = tenant.clone();
-        self.keys
-            .forget_if(move |_, key| key.as_ref().is_some_and(|known| known.key.tenant_id.as_ref() == Some(&tenant)));
-    }
-
     /// Forgets every key.
     pub(crate) fn forget_all(&self) {
         self.keys.forget_all();
@@ -142,6 +135,15 @@ impl Auth {
         let minute = now.as_millis().div_euclid(MINUTE_MS);
         if known.noted_minute.swap(minute, Ordering::Relaxed) != minute {
             self.used.lock().insert(known.key.id.clone(), Timestamp::from_millis(minute * MINUTE_MS));
+        }
+    }
+
+    /// Takes back uses that could not be written.
+    pub(crate) fn return_used(&self, uses: Vec<(String, Timestamp)>) {
+        let mut used = self.used.lock();
+        for (id, at) in uses {
+            let last = used.entry(id).or_insert(at);
+            *last = at.max(*last);
         }
     }
 

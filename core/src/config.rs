@@ -65,7 +65,8 @@ pub enum Migrate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
-    /// Until the connection stands: 5,000.
+    /// Until the connection stands: 5,000. Rounded up to one of 100, 250, 500, 1,000, 2,000, 5,000, 15,000 and 60,000,
+    /// since connections with different limits are not shared.
     pub connect_ms: u64,
     /// Until the answer begins: 60,000.
     pub first_byte_ms: u64,

@@ -82,7 +82,7 @@ impl Gateway {
         let wanted = id.clone();
         self.core.run(move |store| async move { store.delete_tenant(&wanted, clock::now()).await }).await?;
         self.core.registry.forget(id).await;
-        self.core.auth.forget_tenant(id);
+        self.core.auth.forget_all();
         self.core.deleted.notify_one();
         Ok(())
     }

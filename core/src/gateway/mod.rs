@@ -30,7 +30,8 @@ use crate::{
 };
 
 /// An open gateway. Cheap to clone; all clones are one gateway, which is closed by [`Gateway::close`] or when the
-/// last one is dropped.
+/// last one is dropped: then it writes what it can for five seconds, off the caller's thread, and the trace of a stream
+/// that lasts longer is lost.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> libgateway::Result<()> {

@@ -16,7 +16,7 @@ use tokio::{
     time::{timeout, timeout_at},
 };
 
-use super::Core;
+use super::{Core, upkeep::write_uses};
 use crate::types::stats::FlushReport;
 
 /// The gateway's tasks, owned until they are joined.
@@ -66,7 +66,7 @@ impl Core {
         self.tasks.closed.store(true, Ordering::Release);
         let Some(running) = self.tasks.running.lock().take() else { return };
         let deadline = Instant::now() + timeout_.min(Self::LONGEST);
-        let (recorder, store) = (self.pipeline.recorder.clone(), self.store.clone());
+        let (recorder, store, auth) = (self.pipeline.recorder.clone(), self.store.clone(), Arc::clone(&self.auth));
         let (background, report) = (Arc::clone(&self.background), self.tasks.report.clone());
         // The thread ends with this task, which nobody can join.
         drop(self.background.spawn(async move {
@@ -77,6 +77,7 @@ impl Core {
             for task in running.upkeep {
                 task.abort();
             }
+            drop(timeout(Self::GRACE, write_uses(&auth, &store)).await);
             drop(timeout(Self::GRACE, store.close()).await);
             report.send_replace(Some(recorder.report_since(&before)));
             background.leave();

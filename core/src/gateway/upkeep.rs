@@ -9,7 +9,14 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 
-use crate::{auth::Auth, clock, error::Result, registry::Registry, store::Store, tasks::Background};
+use crate::{
+    auth::Auth,
+    clock,
+    error::{Error, ErrorCode, Result},
+    registry::Registry,
+    store::Store,
+    tasks::Background,
+};
 
 /// How often the store is asked what changed, and how long it may take to answer.
 const CHANGES: Duration = Duration::from_secs(2);
@@ -17,6 +24,8 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// How often the uses of keys are written, and how often the slower chores are done.
 const USES: Duration = Duration::from_secs(5);
 const CHORES: Duration = Duration::from_secs(600);
+/// How long one chore may take.
+const CHORE: Duration = Duration::from_secs(300);
 /// Traces that are removed in one transaction, and months that are moved out of the default partition at a time.
 const ERASED_AT_ONCE: u32 = 500;
 const MONTHS_AT_ONCE: u32 = 3;
@@ -29,6 +38,22 @@ pub(super) struct Upkeep {
     pub(super) store: Store,
     /// A tenant was deleted: its traces are to be erased.
     pub(super) deleted: Arc<Notify>,
+}
+
+/// Writes down which keys were used; what cannot be written is written later.
+pub(super) async fn write_uses(auth: &Auth, store: &Store) -> Result<()> {
+    let uses = auth.take_used();
+    let written = in_time(store.touch_last_used(uses.clone())).await;
+    if written.is_err() {
+        auth.return_used(uses);
+    }
+    written
+}
+
+/// Ends a chore that hangs: it is done again later.
+async fn in_time(chore: impl Future<Output = Result<()>>) -> Result<()> {
+    let done = timeout(CHORE, chore).await;
+    done.unwrap_or_else(|_| Err(Error::new(ErrorCode::StoreUnavailable, "the store does not answer")))
 }
 
 impl Upkeep {
@@ -69,12 +94,14 @@ impl Upkeep {
         uses.set_missed_tick_behavior(MissedTickBehavior::Delay);
         chores.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let done = tokio::select! {
-                _ = uses.tick() => self.store.touch_last_used(self.auth.take_used()).await,
-                _ = chores.tick() => self.tidy().await,
-                () = self.deleted.notified() => self.erase_deleted().await,
+            let chore = async {
+                tokio::select! {
+                    _ = uses.tick() => write_uses(&self.auth, &self.store).await,
+                    _ = chores.tick() => in_time(self.tidy()).await,
+                    () = self.deleted.notified() => in_time(self.erase_deleted()).await,
+                }
             };
-            if let Err(error) = done {
+            if let Err(error) = chore.await {
                 tracing::warn!(%error, "a chore of the store failed; it is done again later");
             }
         }

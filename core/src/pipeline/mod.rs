@@ -126,7 +126,7 @@ impl Pipeline {
                 CallOptions::default()
             },
             started,
-        });
+        })?;
         Ok((tenant, draft))
     }
 

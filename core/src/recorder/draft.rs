@@ -13,7 +13,7 @@ use crate::{
     clock,
     content::BODY_LIMIT,
     crypto::DataKey,
-    error::{Error, ErrorCode},
+    error::{Error, ErrorCode, Result},
     provider::{
         Endpoint, Provider, Wire,
         digest::{StreamTap, TapLimits},
@@ -132,14 +132,14 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(shared: Arc<Shared>, begin: Begin) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, begin: Begin) -> Result<Self> {
+        shared.queue.announce()?;
         let started = begin.started;
         // The wall clock is read once, and set back to when the caller called.
         let created_at = clock::now().plus_millis(-i64::try_from(started.elapsed().as_millis()).unwrap_or_default());
         let id = TraceId::new(created_at);
-        shared.queue.announce();
         let observation = Observation { id, begin, seen: Seen::default(), latency: Duration::ZERO, end: End::Dropped };
-        Self { shared, open: Some(Box::new(observation)), started, id }
+        Ok(Self { shared, open: Some(Box::new(observation)), started, id })
     }
 
     pub(crate) fn id(&self) -> TraceId {

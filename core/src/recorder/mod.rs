@@ -18,6 +18,7 @@ pub(crate) use self::{
 };
 use crate::{
     config::RecorderConfig,
+    error::Result,
     store::Store,
     tasks::Background,
     types::stats::{FlushReport, Stats},
@@ -55,8 +56,9 @@ impl Recorder {
         (Self { shared }, task)
     }
 
-    /// Begins to observe a request. Whatever happens to the draft, one trace comes of it.
-    pub(crate) fn begin(&self, begin: Begin) -> Draft {
+    /// Begins to observe a request. Whatever happens to the draft, one trace comes of it. Fails once the
+    /// recorder is being closed: nothing is asked of an upstream then.
+    pub(crate) fn begin(&self, begin: Begin) -> Result<Draft> {
         Draft::new(Arc::clone(&self.shared), begin)
     }
 

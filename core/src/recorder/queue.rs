@@ -9,7 +9,11 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
 use super::draft::Observation;
-use crate::{config::RecorderConfig, types::stats::DropReason};
+use crate::{
+    config::RecorderConfig,
+    error::{Error, ErrorCode, Result},
+    types::stats::DropReason,
+};
 
 /// One observation in the queue.
 pub(super) struct Queued {
@@ -36,8 +40,17 @@ struct State {
     entered: u64,
     /// Requests that will still become observations.
     open: usize,
-    flush_requested: bool,
+    /// Observations up to this number are wanted in the store at once.
+    flush_until: u64,
     ended: bool,
+}
+
+impl State {
+    /// Whether the oldest one that waits is wanted in the store at once.
+    fn is_flushing(&self) -> bool {
+        let taken = self.entered.saturating_sub(u64::try_from(self.waiting.len()).unwrap_or(u64::MAX));
+        taken < self.flush_until
+    }
 }
 
 impl Queue {
@@ -45,9 +58,14 @@ impl Queue {
         Self { config, state: Mutex::default(), wake: Notify::new(), closing: watch::Sender::new(None) }
     }
 
-    /// A request has begun: an observation of it will come.
-    pub(super) fn announce(&self) {
-        self.state.lock().open += 1;
+    /// A request has begun: an observation of it will come. None begins once the queue is being closed.
+    pub(super) fn announce(&self) -> Result<()> {
+        let mut state = self.state.lock();
+        if state.ended || self.closing.borrow().is_some() {
+            return Err(Error::new(ErrorCode::Closed, "the gateway is closed; open a new one"));
+        }
+        state.open += 1;
+        Ok(())
     }
 
     /// Adds an announced observation. The writer is woken only when it has something to do: at the first one, and when a batch
@@ -86,15 +104,15 @@ impl Queue {
             {
                 let mut state = self.state.lock();
                 let (waiting, closing) = (state.waiting.len(), *self.closing.borrow());
+                let flush = state.is_flushing();
                 if waiting == 0 {
-                    state.flush_requested = false;
                     if closing.is_some_and(|deadline| state.open == 0 || deadline <= Instant::now()) {
                         state.ended = true;
                         return None;
                     }
                 } else if waiting >= self.config.batch_rows
                     || closing.is_some()
-                    || state.flush_requested
+                    || flush
                     || due.is_some_and(|due| due <= Instant::now())
                 {
                     let rows = waiting.min(self.config.batch_rows);
@@ -127,8 +145,8 @@ impl Queue {
     /// Asks for everything that is waiting; returns the number of the last observation.
     pub(super) fn request_flush(&self) -> u64 {
         let mut state = self.state.lock();
-        state.flush_requested = true;
         let entered = state.entered;
+        state.flush_until = entered;
         drop(state);
         self.wake.notify_one();
         entered
@@ -138,6 +156,11 @@ impl Queue {
     pub(super) fn close(&self, deadline: Instant) {
         self.closing.send_replace(Some(deadline));
         self.wake.notify_one();
+    }
+
+    /// Whether the queue was closed and its deadline has passed.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.closing.borrow().is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// Comes back when the queue was closed and its deadline has passed.

@@ -50,8 +50,14 @@ impl Writer {
     pub(super) async fn run(mut self) {
         while let Some(queued) = self.shared.queue.next_batch().await {
             let rows = queued.len();
-            let batch = self.encode(queued).await;
-            self.write(&batch).await;
+            if self.shared.queue.is_overdue() {
+                // What will not be written need not be encoded either.
+                let bytes: Vec<usize> = queued.iter().map(|queued| queued.bytes).collect();
+                self.give_up(&bytes, DropReason::Closed);
+            } else {
+                let batch = self.encode(queued).await;
+                self.write(&batch).await;
+            }
             self.shared.settled.send_modify(|settled| *settled += u64::try_from(rows).unwrap_or_default());
         }
     }

@@ -47,17 +47,18 @@ impl Transport {
             Ok(client) => client,
             Err(error) => return Some(Err(error)),
         };
-        if let Err(error) = self.clients.check(&outgoing.url).await {
-            return Some(Err(error));
-        }
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         if !outgoing.body.is_empty() {
             *request.body_mut() = Some(outgoing.body.into());
         }
         // Boxed, so that the futures of hosts stay small and within the compiler's limit on nested types.
-        let answer = timeout_at(deadline, Box::pin(client.execute(request))).await.ok()?;
-        Some(answer.map_err(fault::before_answer).map(|response| {
+        let exchange = Box::pin(async {
+            self.clients.check(request.url()).await?;
+            client.execute(request).await.map_err(fault::before_answer)
+        });
+        let answer = timeout_at(deadline, exchange).await.ok()?;
+        Some(answer.map(|response| {
             let (head, body) = ::http::Response::<reqwest::Body>::from(response).into_parts();
             Response { status: head.status, headers: head.headers, body: Body::Network(body) }
         }))
