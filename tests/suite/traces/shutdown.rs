@@ -59,6 +59,25 @@ backend_tests! {
         lock.release().await;
     }
 
+    async fn a_full_queue_is_given_up_and_counted_when_the_time_to_close_is_over(backend: Backend) {
+        const WAITING: usize = 3_000;
+        let test = TestGateway::open(backend).await;
+        test.chat(hello()).await.unwrap();
+        test.flush().await;
+        let lock = Direct::lock(test.store()).await;
+        for _ in 0..WAITING / 100 {
+            let calls = (0..100).map(|_| test.chat(hello()));
+            for reply in futures_util::future::join_all(calls).await {
+                reply.unwrap();
+            }
+        }
+        test.gateway.close(Duration::from_millis(100)).await.expect_err("traces were lost");
+        let stats = test.gateway.stats();
+        assert_adds_up(&stats);
+        assert_eq!((stats.pending, stats.dropped.get(&DropReason::Closed)), (0, Some(&(WAITING as u64))));
+        lock.release().await;
+    }
+
     async fn rows_that_arrive_during_the_drain_are_written(backend: Backend) {
         let test = TestGateway::open(backend).await;
         test.chat(hello()).await.unwrap();
