@@ -94,7 +94,7 @@ pub struct Retry {
 pub struct Network {
     /// Whether private, loopback and link-local addresses may be called: `deny` (default) or `allow`.
     pub private: PrivateAddresses,
-    /// An HTTP or SOCKS proxy for all upstreams; the environment is not asked.
+    /// An HTTP proxy for all upstreams, `http://host:port`; the environment is not asked.
     pub proxy: Option<Secret>,
     /// A file of PEM certificates that are trusted beside the system's.
     pub ca: Option<std::path::PathBuf>,

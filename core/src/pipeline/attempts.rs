@@ -111,7 +111,7 @@ impl<'a> Attempts<'a> {
                     let profile = Profile::new(self.timeouts.connect_ms, self.provider.info.settings.http2);
                     let outgoing = Outgoing {
                         method: request.method,
-                        url: request.url,
+                        uri: request.uri,
                         headers: request.headers,
                         body: request.body,
                         profile,

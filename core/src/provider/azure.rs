@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use http::{HeaderMap, HeaderName};
-use url::Url;
+use http::{HeaderName, Uri};
 
 use super::{
-    Adapter, Endpoint,
+    Adapter, Endpoint, Headers,
     base_url::{BaseUrl, encode_segment},
     kinds::{Access, Blueprint, incomplete},
     secret_header,
@@ -24,7 +23,7 @@ use crate::{
 pub(super) struct Azure {
     resource: BaseUrl,
     api: Api,
-    headers: HeaderMap,
+    headers: Headers,
     deployments: BTreeMap<String, String>,
     deployment: Option<String>,
 }
@@ -48,7 +47,7 @@ impl Azure {
     pub(super) fn new(blueprint: &Blueprint<'_>) -> Result<Self> {
         let settings = &blueprint.info.settings;
         let (resource, pasted_v1) = BaseUrl::parse_azure(blueprint.base_url(None)?)?;
-        blueprint.policy.check_url(&resource.join("")?)?;
+        resource.check(blueprint.policy)?;
         let api = match settings.api_version.as_deref() {
             Some("v1") => Api::V1,
             None if pasted_v1 => Api::V1,
@@ -75,9 +74,9 @@ impl Azure {
         {
             return Err(incomplete("deployment", format!("deployment {name:?} is no name that a URL can carry")));
         }
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::new();
         if let Some(key) = blueprint.key(&Access { built_in: None, needs_key: true })? {
-            headers.insert(HeaderName::from_static("api-key"), secret_header(key.expose())?);
+            headers.push((HeaderName::from_static("api-key"), secret_header(key.expose())?));
         }
         Ok(Self {
             resource,
@@ -90,7 +89,7 @@ impl Azure {
 }
 
 impl Adapter for Azure {
-    fn url(&self, endpoint: Endpoint, model: &str) -> Result<Url> {
+    fn uri(&self, endpoint: Endpoint, model: &str) -> Result<Uri> {
         let path = endpoint.path();
         match (&self.api, endpoint) {
             (Api::V1, _) => self.resource.join(&format!("openai/v1/{path}")),
@@ -120,7 +119,7 @@ impl Adapter for Azure {
         }
     }
 
-    fn headers(&self) -> &HeaderMap {
+    fn headers(&self) -> &Headers {
         &self.headers
     }
 

@@ -1,9 +1,13 @@
 //! Base URLs: parsed and checked when a provider is written, joined with an endpoint's path when it is called.
 
+use http::Uri;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
-use crate::error::{Error, ErrorCode, Result};
+use crate::{
+    error::{Error, ErrorCode, Result},
+    network::AddressPolicy,
+};
 
 /// Everything that has a meaning in a path segment.
 const SEGMENT: &AsciiSet = &CONTROLS
@@ -26,7 +30,7 @@ const SEGMENT: &AsciiSet = &CONTROLS
 
 /// A checked base URL without query, fragment, credentials and trailing slash.
 #[derive(Clone, Debug)]
-pub(crate) struct BaseUrl(String);
+pub(crate) struct BaseUrl(Box<str>);
 
 impl BaseUrl {
     /// Parses what a tenant configured. A URL without a path takes `default_path` (`/v1`).
@@ -34,8 +38,8 @@ impl BaseUrl {
         let url = Self::checked(text)?;
         let origin = url.origin().ascii_serialization();
         match url.path().trim_end_matches('/') {
-            "" => Ok(Self(format!("{origin}{default_path}"))),
-            path => Ok(Self(format!("{origin}{path}"))),
+            "" => Ok(Self(format!("{origin}{default_path}").into())),
+            path => Ok(Self(format!("{origin}{path}").into())),
         }
     }
 
@@ -48,16 +52,21 @@ impl BaseUrl {
         let (origin, path) = base.0.split_at_checked(origin.unwrap_or(base.0.len())).unwrap_or((&base.0, ""));
         match path.split_once("/openai") {
             Some((prefix, rest)) if rest.is_empty() || rest.starts_with('/') => {
-                Ok((Self(format!("{origin}{prefix}")), rest == "/v1" || rest.starts_with("/v1/")))
+                Ok((Self(format!("{origin}{prefix}").into()), rest == "/v1" || rest.starts_with("/v1/")))
             }
             _ => Ok((base, false)),
         }
     }
 
     /// The URL of a path below the base, such as `chat/completions`.
-    pub(crate) fn join(&self, path: &str) -> Result<Url> {
-        Url::parse(&format!("{}/{path}", self.0))
+    pub(crate) fn join(&self, path: &str) -> Result<Uri> {
+        Uri::from_maybe_shared(format!("{}/{path}", self.0).into_bytes())
             .map_err(|error| Error::new(ErrorCode::Internal, "a provider's URL cannot be joined").with_source(error))
+    }
+
+    /// Refuses an address that the policy denies.
+    pub(crate) fn check(&self, policy: AddressPolicy) -> Result<()> {
+        policy.check_url(&Self::checked(&self.0)?)
     }
 
     fn checked(text: &str) -> Result<Url> {
@@ -101,7 +110,7 @@ mod tests {
             (" https://[2001:4860::1]/v1 ", "/v1", "https://[2001:4860::1]/v1/chat/completions"),
         ] {
             assert_eq!(
-                BaseUrl::parse(base, default_path).unwrap().join("chat/completions").unwrap().as_str(),
+                BaseUrl::parse(base, default_path).unwrap().join("chat/completions").unwrap().to_string(),
                 expected,
                 "{base}"
             );

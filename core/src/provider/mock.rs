@@ -1,11 +1,10 @@
 //! Scripted answers without a network, for hosts' own tests: chat, streamed or not, and embeddings.
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::Uri;
 use serde_json::json;
-use url::Url;
 
-use super::{Adapter, Endpoint, UpstreamRequest, base_url::BaseUrl, kinds::Blueprint};
+use super::{Adapter, Endpoint, Headers, UpstreamRequest, base_url::BaseUrl, kinds::Blueprint};
 use crate::{error::Result, types::provider::Capabilities};
 
 /// An answer that needs no network.
@@ -18,13 +17,13 @@ pub(crate) struct Canned {
 #[derive(Debug)]
 pub(super) struct Mock {
     reply: String,
-    headers: HeaderMap,
+    headers: Headers,
 }
 
 impl Mock {
     pub(super) fn new(blueprint: &Blueprint<'_>) -> Self {
         let reply = blueprint.info.settings.reply.clone().unwrap_or_else(|| "Hello from the mock provider.".to_owned());
-        Self { reply, headers: HeaderMap::new() }
+        Self { reply, headers: Headers::new() }
     }
 
     fn chat(&self, model: &str) -> Canned {
@@ -65,11 +64,11 @@ impl Mock {
 }
 
 impl Adapter for Mock {
-    fn url(&self, endpoint: Endpoint, _model: &str) -> Result<Url> {
+    fn uri(&self, endpoint: Endpoint, _model: &str) -> Result<Uri> {
         BaseUrl::parse("http://mock.invalid", "/v1")?.join(endpoint.path())
     }
 
-    fn headers(&self) -> &HeaderMap {
+    fn headers(&self) -> &Headers {
         &self.headers
     }
 
@@ -80,7 +79,7 @@ impl Adapter for Mock {
     fn canned(&self, request: &UpstreamRequest) -> Option<Canned> {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
         let model = body.get("model").and_then(|model| model.as_str()).unwrap_or("mock");
-        let path = request.url.path();
+        let path = request.uri.path();
         Some(if path.ends_with("/embeddings") {
             json_answer(&json!({
                 "object": "list", "model": model, "data": [{"object": "embedding", "index": 0, "embedding": [0.0, 0.5, 1.0]}],

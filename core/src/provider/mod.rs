@@ -18,9 +18,8 @@ mod tests;
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use memchr::memmem;
-use url::Url;
 
 pub(crate) use self::{
     digest::Wire,
@@ -96,7 +95,7 @@ impl Endpoint {
 /// What differs between kinds of providers. One file per kind implements it; no method does I/O.
 pub(crate) trait Adapter: fmt::Debug + Send + Sync {
     /// Where the endpoint is; `model` is what the caller asked for, after aliases.
-    fn url(&self, endpoint: Endpoint, model: &str) -> Result<Url>;
+    fn uri(&self, endpoint: Endpoint, model: &str) -> Result<Uri>;
 
     /// What is really asked for: Azure's deployment, else the model itself.
     fn deployment<'a>(&'a self, model: &'a str) -> Result<&'a str> {
@@ -109,7 +108,7 @@ pub(crate) trait Adapter: fmt::Debug + Send + Sync {
     }
 
     /// The headers of every request, credentials included.
-    fn headers(&self) -> &HeaderMap;
+    fn headers(&self) -> &Headers;
 
     /// What it offers beyond chat.
     fn capabilities(&self) -> Capabilities;
@@ -120,10 +119,13 @@ pub(crate) trait Adapter: fmt::Debug + Send + Sync {
     }
 }
 
+/// The few headers a provider wants in each request: a map of them would cost each tenant ten times as much.
+type Headers = Vec<(HeaderName, HeaderValue)>;
+
 /// A request as it goes upstream.
 pub(crate) struct UpstreamRequest {
     pub(crate) method: Method,
-    pub(crate) url: Url,
+    pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -187,7 +189,8 @@ impl Provider {
     /// The request that carries such a body.
     pub(crate) fn request(&self, endpoint: Endpoint, envelope: &Envelope, body: Bytes) -> Result<UpstreamRequest> {
         let model = self.resolve(envelope.model().unwrap_or_default());
-        let mut headers = self.adapter.headers().clone();
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.extend(self.adapter.headers().iter().cloned());
         let accept = if envelope.stream() { "text/event-stream" } else { "application/json" };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -195,7 +198,7 @@ impl Provider {
         if method == Method::POST {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        Ok(UpstreamRequest { method, url: self.adapter.url(endpoint, model)?, headers, body })
+        Ok(UpstreamRequest { method, uri: self.adapter.uri(endpoint, model)?, headers, body })
     }
 
     /// Whether the answer carries a usage chunk that the caller did not ask for.
@@ -205,7 +208,7 @@ impl Provider {
 
     /// An answer in which the provider's key, should the upstream repeat it, is blotted out.
     pub(crate) fn redact(&self, body: Bytes) -> Bytes {
-        let secrets = self.adapter.headers().values().filter(|value| value.is_sensitive());
+        let secrets = self.adapter.headers().iter().map(|(_, value)| value).filter(|value| value.is_sensitive());
         let mut redacted = body;
         for secret in secrets.map(|value| value.as_bytes().strip_prefix(b"Bearer ").unwrap_or(value.as_bytes())) {
             redacted = blotted_out(redacted, secret);

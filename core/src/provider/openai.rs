@@ -2,11 +2,11 @@
 //!
 //! Source: the API reference of OpenAI, "Authentication" and the four endpoints of [`Endpoint`].
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue, Uri, header};
 use url::Url;
 
 use super::{
-    Adapter, Endpoint,
+    Adapter, Endpoint, Headers,
     base_url::BaseUrl,
     compatible::{KeyNeed, Vendor},
     kinds::{Access, Blueprint, incomplete},
@@ -20,9 +20,8 @@ const ALL: Capabilities = Capabilities { stream_options: true, embeddings: true,
 /// An endpoint in OpenAI's dialect.
 #[derive(Debug)]
 pub(super) struct OpenAi {
-    /// One per endpoint: joining costs more than cloning.
-    urls: [Url; 4],
-    headers: HeaderMap,
+    base: BaseUrl,
+    headers: Headers,
     capabilities: Capabilities,
 }
 
@@ -40,7 +39,7 @@ impl OpenAi {
             if let Some(value) = value {
                 let value = HeaderValue::from_str(value)
                     .map_err(|_| incomplete(field, format!("{field} has characters that no header may carry")))?;
-                provider.headers.insert(HeaderName::from_static(header), value);
+                provider.headers.push((HeaderName::from_static(header), value));
             }
         }
         Ok(provider)
@@ -64,34 +63,22 @@ impl OpenAi {
             .and_then(|url| Url::parse(url).ok())
             .map_or_else(|| "/v1".to_owned(), |url| url.path().trim_end_matches('/').to_owned());
         let base = BaseUrl::parse(blueprint.base_url(access.built_in)?, &default_path)?;
-        let urls = [
-            base.join(Endpoint::Chat.path())?,
-            base.join(Endpoint::Responses.path())?,
-            base.join(Endpoint::Embeddings.path())?,
-            base.join(Endpoint::Models.path())?,
-        ];
-        let [chat, ..] = &urls;
-        blueprint.policy.check_url(chat)?;
-        let mut headers = HeaderMap::new();
+        base.check(blueprint.policy)?;
+        let mut headers = Headers::new();
         if let Some(key) = blueprint.key(access)? {
-            headers.insert(header::AUTHORIZATION, secret_header(&format!("Bearer {}", key.expose()))?);
+            headers.reserve_exact(1);
+            headers.push((header::AUTHORIZATION, secret_header(&format!("Bearer {}", key.expose()))?));
         }
-        Ok(Self { urls, headers, capabilities })
+        Ok(Self { base, headers, capabilities })
     }
 }
 
 impl Adapter for OpenAi {
-    fn url(&self, endpoint: Endpoint, _model: &str) -> Result<Url> {
-        let [chat, responses, embeddings, models] = &self.urls;
-        Ok(match endpoint {
-            Endpoint::Chat => chat.clone(),
-            Endpoint::Responses => responses.clone(),
-            Endpoint::Embeddings => embeddings.clone(),
-            Endpoint::Models => models.clone(),
-        })
+    fn uri(&self, endpoint: Endpoint, _model: &str) -> Result<Uri> {
+        self.base.join(endpoint.path())
     }
 
-    fn headers(&self) -> &HeaderMap {
+    fn headers(&self) -> &Headers {
         &self.headers
     }
 

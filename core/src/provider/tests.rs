@@ -57,7 +57,7 @@ fn requests(config: &str) -> String {
             if body.is_empty() { Envelope::empty() } else { Envelope::read(body.as_bytes(), false).unwrap() };
         let body = provider.body(endpoint, &envelope, &Bytes::from(body));
         let request = provider.request(endpoint, &envelope, body).unwrap();
-        writeln!(out, "{}: {} {}", endpoint.name(), request.method, request.url).unwrap();
+        writeln!(out, "{}: {} {}", endpoint.name(), request.method, request.uri).unwrap();
         for (name, value) in &request.headers {
             writeln!(out, "  {name}: {value:?}").unwrap();
         }
@@ -109,7 +109,7 @@ fn each_vendor_is_asked_at() {
         let envelope = Envelope::read(STREAMED.as_bytes(), false).unwrap();
         let body = provider.body(Endpoint::Chat, &envelope, &Bytes::from(STREAMED));
         let request = provider.request(Endpoint::Chat, &envelope, body).unwrap();
-        writeln!(out, "{}: {} {}", vendor.kind, request.url, String::from_utf8_lossy(&request.body)).unwrap();
+        writeln!(out, "{}: {} {}", vendor.kind, request.uri, String::from_utf8_lossy(&request.body)).unwrap();
     }
     insta::assert_snapshot!(out);
 }

@@ -6,8 +6,9 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+use http::{Request, Response};
 use parking_lot::RwLock;
-use reqwest::Client;
 use rustls::{
     ClientConfig,
     crypto::ring,
@@ -15,13 +16,20 @@ use rustls::{
 };
 use rustls_platform_verifier::Verifier;
 use tokio::runtime;
-use url::{Host, Url};
 
-use super::dns::Resolver;
+use super::{
+    body::Network as NetworkBody,
+    direct::Direct,
+    dns::Resolver,
+    proxied::{self, Proxied},
+};
 use crate::{
     config::Network,
     error::{Error, ErrorCode, Result},
 };
+
+/// How long an idle connection is kept.
+pub(super) const POOL_IDLE: Duration = Duration::from_secs(60);
 
 /// What connections of one client have in common, beyond the gateway's own network settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +45,39 @@ impl Profile {
     pub(crate) fn new(connect_ms: u64, http2: bool) -> Self {
         let step = Self::CONNECT_MS.into_iter().find(|step| *step >= connect_ms);
         Self { connect_ms: step.unwrap_or(86_400_000), http2 }
+    }
+
+    /// How long a connection may take to stand.
+    pub(super) fn connect(self) -> Duration {
+        Duration::from_millis(self.connect_ms)
+    }
+
+    /// Whether HTTP/2 is spoken where the upstream offers it.
+    pub(super) fn http2(self) -> bool {
+        self.http2
+    }
+
+    /// What is offered in a TLS handshake.
+    fn protocols(self) -> Vec<Vec<u8>> {
+        let protocols: &[&[u8]] = if self.http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
+        protocols.iter().map(|protocol| protocol.to_vec()).collect()
+    }
+}
+
+/// A client that does nothing of its own accord.
+#[derive(Clone)]
+pub(super) enum Client {
+    Direct(Direct),
+    Proxied(Proxied),
+}
+
+impl Client {
+    /// Sends the request and waits for the head of the answer.
+    pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Response<NetworkBody>> {
+        Ok(match self {
+            Self::Direct(client) => client.send(request).await?.map(NetworkBody::Direct),
+            Self::Proxied(client) => client.send(request).await?.map(NetworkBody::Proxied),
+        })
     }
 }
 
@@ -55,11 +96,7 @@ impl Clients {
     const MOST: usize = 64;
 
     pub(super) fn new(network: &Network) -> Result<Self> {
-        let no_proxy = || Error::config("network.proxy", "network.proxy is no proxy URL; write it as http://host:port");
-        let proxy_url =
-            network.proxy.as_ref().map(|url| Url::parse(url.expose()).map_err(|_| no_proxy())).transpose()?;
-        let proxy_host = proxy_url.as_ref().and_then(Url::host_str).map(str::to_owned);
-        let proxy = proxy_url.map(|url| reqwest::Proxy::all(url).map_err(|_| no_proxy())).transpose()?;
+        let proxy = network.proxy.as_ref().map(|url| proxied::parse(url.expose())).transpose()?;
         let unreadable = |_| Error::config("network.ca", "network.ca is no readable file of PEM certificates");
         let extra_roots = match &network.ca {
             Some(path) => CertificateDer::pem_file_iter(path)
@@ -68,7 +105,7 @@ impl Clients {
                 .map_err(unreadable)?,
             None => Vec::new(),
         };
-        let resolver = Resolver::new(network.private, proxy_host);
+        let resolver = Resolver::new(network.private);
         Ok(Self { resolver, proxy, extra_roots, tls: OnceLock::new(), made: RwLock::default() })
     }
 
@@ -93,39 +130,14 @@ impl Clients {
         Ok(client)
     }
 
-    /// Refuses a target that the address policy denies, where a proxy would resolve its name instead of us.
-    pub(super) async fn check(&self, url: &Url) -> Result<()> {
-        match (&self.proxy, url.host()) {
-            (Some(_), Some(Host::Domain(name))) => self.resolver.check(name).await,
-            _ => Ok(()),
-        }
-    }
-
-    /// A client that does nothing of its own accord: no redirects, no retries, no proxy or headers from elsewhere.
     fn build(&self, profile: Profile) -> Result<Client> {
-        let failed = |error: reqwest::Error| {
-            Error::config("network", "the HTTP client cannot be made").with_source(error.without_url())
-        };
         let mut tls = self.tls()?;
-        let protocols: &[&[u8]] = if profile.http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
-        tls.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .tcp_nodelay(true)
-            .connect_timeout(Duration::from_millis(profile.connect_ms))
-            .pool_idle_timeout(Duration::from_secs(60))
-            .dns_resolver(self.resolver.clone());
-        if let Some(proxy) = &self.proxy {
-            builder = builder.proxy(proxy.clone());
-        }
-        if !profile.http2 {
-            builder = builder.http1_only();
-        }
-        builder.build().map_err(failed)
+        tls.alpn_protocols = profile.protocols();
+        let resolver = self.resolver.clone();
+        Ok(match &self.proxy {
+            None => Client::Direct(Direct::new(profile, tls, resolver)),
+            Some(proxy) => Client::Proxied(Proxied::new(profile, tls, resolver, proxy.clone())?),
+        })
     }
 
     /// The system's roots and the configured ones, checked by the platform's verifier over one TLS provider.

@@ -1,9 +1,17 @@
 //! Names become addresses here, and addresses that the network policy denies are left out: a name that points to a
 //! private address is refused at connect time, whatever it pointed to when it was configured.
 
-use std::{error::Error, fmt, io, net::SocketAddr, sync::Arc};
+use std::{
+    error::Error,
+    fmt, io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+    vec,
+};
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use hyper_util::client::legacy::connect::dns::Name;
+use tower_service::Service;
 
 use crate::{config::PrivateAddresses, error::Result, network::AddressPolicy};
 
@@ -11,8 +19,6 @@ use crate::{config::PrivateAddresses, error::Result, network::AddressPolicy};
 #[derive(Clone)]
 pub(super) struct Resolver {
     policy: AddressPolicy,
-    /// The operator's proxy may be anywhere.
-    proxy: Option<Arc<str>>,
 }
 
 /// All addresses of a name were denied.
@@ -44,8 +50,8 @@ impl Error for Unresolved {
 }
 
 impl Resolver {
-    pub(super) fn new(private: PrivateAddresses, proxy: Option<String>) -> Self {
-        Self { policy: AddressPolicy(private), proxy: proxy.map(Arc::from) }
+    pub(super) fn new(private: PrivateAddresses) -> Self {
+        Self { policy: AddressPolicy(private) }
     }
 
     /// Refuses a name all of whose addresses are denied. A name that cannot be resolved here is left to the proxy.
@@ -56,21 +62,27 @@ impl Resolver {
         }
     }
 
-    async fn allowed(&self, name: &str) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
-        // Port 0: reqwest puts the URL's port in.
+    async fn allowed(&self, name: &str) -> Result<Vec<SocketAddr>, BoxError> {
+        // Port 0: the connector puts the URL's port in.
         let found = tokio::net::lookup_host((name, 0)).await.map_err(Unresolved)?;
-        let is_proxy = self.proxy.as_deref() == Some(name);
-        let allowed: Vec<_> = found.filter(|address| is_proxy || self.policy.allows(address.ip())).collect();
+        let allowed: Vec<_> = found.filter(|address| self.policy.allows(address.ip())).collect();
         if allowed.is_empty() { Err(Denied.into()) } else { Ok(allowed) }
     }
 }
 
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
+type BoxError = Box<dyn Error + Send + Sync>;
+
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
         let resolver = self.clone();
-        Box::pin(async move {
-            let addresses: Addrs = Box::new(resolver.allowed(name.as_str()).await?.into_iter());
-            Ok(addresses)
-        })
+        Box::pin(async move { Ok(resolver.allowed(name.as_str()).await?.into_iter()) })
     }
 }

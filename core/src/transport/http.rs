@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use ::http::{HeaderMap, Method};
+use ::http::{HeaderMap, Method, Request, Uri};
 use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
-use url::Url;
 
 use super::{
     Body, Response,
     client::{Clients, Profile},
-    fault,
 };
 use crate::{config::Network, error::Result, tasks::Background};
 
@@ -22,7 +20,7 @@ pub(crate) struct Transport {
 /// A request and the connection it wants.
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
-    pub(crate) url: Url,
+    pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) profile: Profile,
@@ -47,20 +45,15 @@ impl Transport {
             Ok(client) => client,
             Err(error) => return Some(Err(error)),
         };
-        let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
+        let mut request = Request::new(outgoing.body);
+        (*request.method_mut(), *request.uri_mut()) = (outgoing.method, outgoing.uri);
         *request.headers_mut() = outgoing.headers;
-        if !outgoing.body.is_empty() {
-            *request.body_mut() = Some(outgoing.body.into());
-        }
         // Boxed, so that the futures of hosts stay small and within the compiler's limit on nested types.
-        let exchange = Box::pin(async {
-            self.clients.check(request.url()).await?;
-            client.execute(request).await.map_err(fault::before_answer)
-        });
-        let answer = timeout_at(deadline, exchange).await.ok()?;
+        let answer = timeout_at(deadline, Box::pin(client.send(request))).await.ok()?;
         Some(answer.map(|response| {
-            let (head, body) = ::http::Response::<reqwest::Body>::from(response).into_parts();
-            Response { status: head.status, headers: head.headers, body: Body::Network(body) }
+            let (head, body) = response.into_parts();
+            let body = Body::of(body, &head.headers);
+            Response { status: head.status, headers: head.headers, body }
         }))
     }
 }

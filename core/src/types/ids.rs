@@ -1,6 +1,6 @@
 //! Names of things, parsed once at the boundary.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -8,15 +8,15 @@ use uuid::Uuid;
 use super::time::Timestamp;
 use crate::error::{Error, Result};
 
-/// A tenant: 1 to 64 characters of `A-Z a-z 0-9 . _ : -`, chosen by the host and immutable.
+/// A tenant: 1 to 64 characters of `A-Z a-z 0-9 . _ : -`, chosen by the host and immutable. Clones share the text.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct TenantId(Box<str>);
+pub struct TenantId(Arc<str>);
 
 /// The name of a provider within its tenant, in the same alphabet as [`TenantId`].
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
-pub struct ProviderName(Box<str>);
+pub struct ProviderName(Arc<str>);
 
 macro_rules! text_id {
     ($type:ident, $param:literal) => {
@@ -66,7 +66,7 @@ macro_rules! text_id {
 text_id!(TenantId, "tenant_id");
 text_id!(ProviderName, "provider");
 
-fn parse_text_id(param: &str, text: &str) -> Result<Box<str>> {
+fn parse_text_id(param: &str, text: &str) -> Result<Arc<str>> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
     if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
         Ok(text.into())

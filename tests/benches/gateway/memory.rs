@@ -12,19 +12,31 @@ use crate::{
 const TENANTS: usize = 10_000;
 const REQUESTS: usize = 100_000;
 
-/// Memory of a gateway in which every tenant has called once.
+/// Memory of a gateway in which every tenant has called once, without and with an alias in its settings. Ten thousand
+/// others come before those that are counted, so that caches of fixed size are full.
 pub(crate) fn tenants() {
+    for (what, promise, aliased) in [
+        ("a tenant with its provider built, of 10,000", "promise ≤ 2048", false),
+        ("a tenant with an alias, too", "", true),
+    ] {
+        println!("{what:<52} ours {:>9.0} B                                          {promise}", tenant_bytes(aliased));
+    }
+}
+
+fn tenant_bytes(aliased: bool) -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let directory = tempfile::tempdir().expect("a directory");
     runtime.block_on(async {
         let gateway = Gateway::open(config(&directory)).await.expect("a gateway");
-        for number in 0..TENANTS {
+        for number in 0..2 * TENANTS {
             let mut provider = ProviderConfig {
                 kind: "openai".into(),
                 api_key: Some(format!("sk-{number:040}").into()),
                 ..ProviderConfig::default()
             };
-            provider.settings.aliases = [("fast".to_owned(), "gpt-4o-mini".to_owned())].into();
+            if aliased {
+                provider.settings.aliases = [("fast".to_owned(), "gpt-4o-mini".to_owned())].into();
+            }
             let id = format!("tenant-{number}").parse().expect("an id");
             gateway
                 .create_tenant(NewTenant { id: Some(id), provider: Some(provider), ..NewTenant::default() })
@@ -34,16 +46,13 @@ pub(crate) fn tenants() {
         gateway.close(Duration::from_secs(10)).await.expect("a close");
 
         let gateway = Gateway::open(config(&directory)).await.expect("a gateway");
-        touch(&gateway, 0..100).await;
+        touch(&gateway, 0..TENANTS).await;
         let before = resident();
-        touch(&gateway, 100..TENANTS).await;
-        let each = (resident() - before) / (TENANTS - 100) as f64;
-        println!(
-            "{:<52} ours {each:>9.0} B                                          promise ≤ 2048",
-            "a tenant with its provider built, of 10,000"
-        );
+        touch(&gateway, TENANTS..2 * TENANTS).await;
+        let each = (resident() - before) / TENANTS as f64;
         gateway.close(Duration::from_secs(10)).await.expect("a close");
-    });
+        each
+    })
 }
 
 async fn touch(gateway: &Gateway, numbers: std::ops::Range<usize>) {
