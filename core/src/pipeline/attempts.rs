@@ -18,7 +18,7 @@ use crate::{
     config::{Retry, Timeouts},
     error::{Error, ErrorCode, Result},
     provider::{Canned, Endpoint, Envelope, Provider, response_error},
-    recorder::Draft,
+    recorder::{Draft, Seen},
     transport::{Body, Outgoing, Profile, Response, Transport},
     types::trace::Attempt,
 };
@@ -27,6 +27,31 @@ use crate::{
 const ERROR_BODY_BYTES: usize = 1 << 20;
 /// How long its end is waited for.
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
+
+/// Where attempts are noted.
+pub(super) trait Notes {
+    /// Whether a first attempt that is answered is listed, too. Of one provider that is no news: the row says it all.
+    const FIRST_ANSWERS: bool;
+
+    fn note(&mut self, note: impl FnOnce(&mut Seen));
+}
+
+impl Notes for Draft {
+    const FIRST_ANSWERS: bool = false;
+
+    fn note(&mut self, note: impl FnOnce(&mut Seen)) {
+        self.note(note);
+    }
+}
+
+/// What is seen of one provider among several that are asked at once.
+impl Notes for Seen {
+    const FIRST_ANSWERS: bool = true;
+
+    fn note(&mut self, note: impl FnOnce(&mut Seen)) {
+        note(self);
+    }
+}
 
 /// The attempts of one request.
 pub(super) struct Attempts<'a> {
@@ -38,7 +63,7 @@ pub(super) struct Attempts<'a> {
     started: Instant,
     /// The end of the total timeout.
     deadline: Instant,
-    /// Time spent waiting for the upstream, or for the next attempt, that is not noted on the draft yet.
+    /// Time spent waiting for the upstream, or for the next attempt, that is not noted yet.
     waited: Duration,
 }
 
@@ -66,10 +91,9 @@ impl Answered {
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(transport: &'a Transport, provider: &'a Arc<Provider>, call: &Call, draft: &Draft) -> Self {
+    pub(super) fn new(transport: &'a Transport, provider: &'a Arc<Provider>, call: &Call, started: Instant) -> Self {
         let timeouts = provider.timeouts;
         let total_ms = call.request.options.timeout_ms.unwrap_or(u64::MAX).min(timeouts.total_ms);
-        let started = draft.started();
         let deadline = started + Duration::from_millis(total_ms);
         Self {
             transport,
@@ -87,10 +111,10 @@ impl<'a> Attempts<'a> {
         self.deadline
     }
 
-    /// Asks, and asks again where that may help. Each attempt is noted on the draft.
-    pub(super) async fn run(
+    /// Asks, and asks again where that may help. Each attempt is noted.
+    pub(super) async fn run<N: Notes>(
         &mut self,
-        draft: &mut Draft,
+        notes: &mut N,
         envelope: &Envelope,
         body: &Bytes,
         wanted: Wanted,
@@ -99,7 +123,7 @@ impl<'a> Attempts<'a> {
         let body = self.provider.body(self.endpoint, envelope, body);
         for number in 1.. {
             let request = self.provider.request(self.endpoint, envelope, body.clone())?;
-            draft.note(|seen| {
+            notes.note(|seen| {
                 seen.attempt_count += 1;
                 // What an earlier attempt was answered is not this one's.
                 (seen.status_code, seen.ttfb, seen.upstream_request_id) = (None, None, None);
@@ -116,21 +140,18 @@ impl<'a> Attempts<'a> {
                         body: request.body,
                         profile,
                     };
-                    self.attempt(outgoing, draft, wanted).await
+                    self.attempt(outgoing, notes, wanted).await
                 }
             };
             let failure = match outcome {
                 Ok(answered) => {
-                    self.note(
-                        draft,
-                        number,
-                        &Attempted { asked, pause, outcome: Ok(answered.response.status.as_u16()) },
-                    );
+                    let status = answered.response.status.as_u16();
+                    self.note(notes, number, &Attempted { asked, pause, outcome: Ok(status) });
                     return Ok(answered);
                 }
                 Err(error) => error.with_provider(self.provider.name()),
             };
-            self.note(draft, number, &Attempted { asked, pause, outcome: Err(&failure) });
+            self.note(notes, number, &Attempted { asked, pause, outcome: Err(&failure) });
             let worthwhile = retry::is_worthwhile(failure.code());
             let spent = |failure: Error| failure.with_retries_spent(number > 1 && worthwhile);
             if !worthwhile || number >= self.retry.max_attempts {
@@ -147,7 +168,7 @@ impl<'a> Attempts<'a> {
     }
 
     /// One exchange with the upstream.
-    async fn attempt(&mut self, outgoing: Outgoing, draft: &mut Draft, wanted: Wanted) -> Result<Answered> {
+    async fn attempt<N: Notes>(&mut self, outgoing: Outgoing, notes: &mut N, wanted: Wanted) -> Result<Answered> {
         let asked = Instant::now();
         let first_byte = asked + Duration::from_millis(self.timeouts.first_byte_ms);
         let sent = self.transport.send(outgoing, first_byte.min(self.deadline).into()).await;
@@ -157,7 +178,7 @@ impl<'a> Attempts<'a> {
             None if first_byte < self.deadline => return Err(Error::timed_out(ErrorCode::FirstByteTimeout)),
             None => return Err(Error::timed_out(ErrorCode::TotalTimeout)),
         };
-        draft.note(|seen| {
+        notes.note(|seen| {
             seen.ttfb = Some(self.started.elapsed());
             seen.status_code = Some(response.status.as_u16());
             seen.upstream_request_id = headers::request_id(&response.headers);
@@ -199,17 +220,16 @@ impl<'a> Attempts<'a> {
         read
     }
 
-    fn note(&mut self, draft: &mut Draft, number: u32, attempted: &Attempted<'_>) {
+    fn note<N: Notes>(&mut self, notes: &mut N, number: u32, attempted: &Attempted<'_>) {
         let waited = std::mem::take(&mut self.waited);
         let (status_code, error_code) = match attempted.outcome {
             Ok(status) => (Some(status), None),
             Err(error) => (error.upstream_status(), Some(error.code())),
         };
-        draft.note(|seen| {
+        notes.note(|seen| {
             seen.waited += waited;
             seen.overhead = self.started.elapsed().saturating_sub(seen.waited);
-            // A first attempt that answers is no news: the row says it all.
-            if number > 1 || error_code.is_some() {
+            if N::FIRST_ANSWERS || number > 1 || error_code.is_some() {
                 seen.attempts.push(Attempt {
                     provider: self.provider.name().to_owned(),
                     status_code,

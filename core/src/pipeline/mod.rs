@@ -138,7 +138,7 @@ impl Pipeline {
                 "stream is true, and one whole answer was asked for; call the streaming method instead",
             ));
         }
-        let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft);
+        let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft.started());
         let wanted = Wanted::Whole { limit: self.body_bytes };
         let (response, body) = attempts.run(draft, &prepared.envelope, &prepared.body, wanted).await?.into_whole();
         draft.note(|seen| seen.answer = Answer::Body(body.clone()));
@@ -153,7 +153,7 @@ impl Pipeline {
 
     async fn open(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Opened> {
         let prepared = self.prepare(tenant, call, draft, Mode::Stream)?;
-        let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft);
+        let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft.started());
         let response = attempts.run(draft, &prepared.envelope, &prepared.body, Wanted::Stream).await?.into_stream();
         let total = attempts.deadline();
         let Response { status, headers, body } = response;

@@ -13,7 +13,7 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use self::{counters::Counters, queue::Queue, writer::Writer};
 pub(crate) use self::{
-    draft::{Answer, Begin, Draft, EVENT_BYTES, Owner},
+    draft::{Answer, Begin, Draft, EVENT_BYTES, Owner, Seen},
     encode::Encoder,
 };
 use crate::{

@@ -99,8 +99,8 @@ impl Registry {
         self.provider(tenant, best)
     }
 
-    /// All of the tenant's providers.
-    pub(crate) fn all_providers(&self, tenant: &ActiveTenant) -> Result<Vec<Arc<Provider>>> {
+    /// All of the tenant's providers, by name; one that cannot be built is no obstacle to the others.
+    pub(crate) fn all_providers(&self, tenant: &ActiveTenant) -> Vec<Result<Arc<Provider>>> {
         let providers = self.providers(tenant);
         providers.names().map(|name| providers.get(name, &self.loader.build)).collect()
     }

@@ -14,6 +14,7 @@ mod api_keys;
 mod canaries;
 mod config;
 mod encryption;
+mod list_models;
 mod processes;
 mod provider_choice;
 mod provider_keys;
