@@ -13,7 +13,7 @@ use moka::Expiry;
 use parking_lot::Mutex;
 
 use crate::{
-    cache::Cache,
+    cache::{Cache, Terms},
     clock,
     crypto::{ApiKeySecret, KeyHash},
     error::{Error, ErrorCode, Result},
@@ -82,17 +82,17 @@ impl Expiry<KeyHash, Lookup> for ForgetUnknownKeys {
 }
 
 impl Auth {
-    pub(crate) fn new(cache_entries: u64, store: Store, background: Arc<Background>) -> Self {
-        Self { keys: Cache::new(cache_entries, ForgetUnknownKeys), store, background, used: Mutex::default() }
+    pub(crate) fn new(terms: Terms, store: Store, background: Arc<Background>) -> Self {
+        Self { keys: Cache::new(terms, ForgetUnknownKeys), store, background, used: Mutex::default() }
     }
 
-    /// The caller of a key. With `stale`, what is cached no longer counts.
-    pub(crate) async fn authenticate(&self, secret: Option<&str>, stale: bool) -> Result<Caller> {
+    /// The caller of a key.
+    pub(crate) async fn authenticate(&self, secret: Option<&str>) -> Result<Caller> {
         let missing = "no API key came with the request; send it as `Authorization: Bearer gwk_…`";
         let secret = secret.ok_or_else(|| Error::new(ErrorCode::MissingApiKey, missing))?;
         let invalid = || Error::new(ErrorCode::InvalidApiKey, "the API key is unknown, revoked or expired");
         let hash = ApiKeySecret::parse(secret).ok_or_else(invalid)?.hash();
-        let known = self.look_up(hash, stale).await?.ok_or_else(invalid)?;
+        let known = self.look_up(hash).await?.ok_or_else(invalid)?;
         let now = clock::now();
         let key = &known.key;
         if key.status != ApiKeyStatus::Active || key.expires_at.is_some_and(|end| end <= now) {
@@ -102,10 +102,8 @@ impl Auth {
         Ok(Caller { tenant_id: key.tenant_id.clone(), api_key_id: key.id.clone(), scopes: key.scopes.clone() })
     }
 
-    async fn look_up(&self, hash: KeyHash, stale: bool) -> Result<Lookup> {
-        if stale {
-            self.keys.forget(&hash).await;
-        } else if let Some(known) = self.keys.get(&hash).await {
+    async fn look_up(&self, hash: KeyHash) -> Result<Lookup> {
+        if let Some(known) = self.keys.get(&hash).await {
             return Ok(known);
         }
         let (keys, store) = (self.keys.clone(), self.store.clone());

@@ -102,7 +102,7 @@ impl Gateway {
     /// bare key, without a scheme.
     pub async fn authenticate(&self, secret: Option<&str>) -> Result<Caller> {
         self.core.open()?;
-        self.core.auth.authenticate(secret, self.core.registry.freshness().is_stale()).await
+        self.core.auth.authenticate(secret).await
     }
 
     /// Waits until every trace accepted so far is in the store, or the time is over. Fails with `store_unavailable`

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     auth::Auth,
+    cache::Terms,
     clock,
     config::Settings,
     crypto::MasterKeys,
@@ -56,7 +57,8 @@ pub(super) async fn open(settings: Settings) -> Result<Core> {
     };
     registry.freshness().begin(generation);
 
-    let auth = Arc::new(Auth::new(settings.limits.cache_entries, store.clone(), Arc::clone(&background)));
+    let terms = Terms { entries: settings.limits.cache_entries, freshness: Arc::clone(registry.freshness()) };
+    let auth = Arc::new(Auth::new(terms, store.clone(), Arc::clone(&background)));
     let deleted = Arc::new(Notify::new());
     let upkeep = Upkeep {
         registry: Arc::clone(&registry),

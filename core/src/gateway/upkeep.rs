@@ -1,7 +1,10 @@
 //! What the gateway does by itself while it is open: it notices what other processes changed, and does the store's
 //! chores. Two tasks, so that no chore delays the news. They end with the gateway.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     sync::Notify,
@@ -43,16 +46,16 @@ pub(super) struct Upkeep {
 /// Writes down which keys were used; what cannot be written is written later.
 pub(super) async fn write_uses(auth: &Auth, store: &Store) -> Result<()> {
     let uses = auth.take_used();
-    let written = in_time(store.touch_last_used(uses.clone())).await;
+    let written = in_time(CHORE, store.touch_last_used(uses.clone())).await;
     if written.is_err() {
         auth.return_used(uses);
     }
     written
 }
 
-/// Ends a chore that hangs: it is done again later.
-async fn in_time(chore: impl Future<Output = Result<()>>) -> Result<()> {
-    let done = timeout(CHORE, chore).await;
+/// Ends what hangs: it is done again later.
+async fn in_time<T>(time: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let done = timeout(time, work).await;
     done.unwrap_or_else(|_| Err(Error::new(ErrorCode::StoreUnavailable, "the store does not answer")))
 }
 
@@ -67,9 +70,9 @@ impl Upkeep {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let was_away = self.registry.freshness().is_away();
-            let polled = timeout(ANSWER, self.registry.poll()).await;
-            match polled.unwrap_or_else(|_| Err(self.registry.freshness().no_answer())) {
+            let (freshness, asked) = (self.registry.freshness(), Instant::now());
+            let was_away = freshness.is_away();
+            match in_time(ANSWER, self.registry.poll()).await {
                 Ok(changes) => {
                     if changes.everything {
                         self.auth.forget_all();
@@ -77,14 +80,17 @@ impl Upkeep {
                     for hash in &changes.keys {
                         self.auth.forget(hash).await;
                     }
+                    freshness.confirm(asked, changes.generation);
                     if was_away {
                         tracing::info!("the store is back");
                     }
                 }
-                Err(error) if !was_away => {
-                    tracing::warn!(%error, "the store is away: cached tenants and keys are served");
+                Err(error) => {
+                    freshness.miss();
+                    if !was_away {
+                        tracing::warn!(%error, "the store is away: cached tenants and keys are served");
+                    }
                 }
-                Err(_) => {}
             }
         }
     }
@@ -97,8 +103,8 @@ impl Upkeep {
             let chore = async {
                 tokio::select! {
                     _ = uses.tick() => write_uses(&self.auth, &self.store).await,
-                    _ = chores.tick() => in_time(self.tidy()).await,
-                    () = self.deleted.notified() => in_time(self.erase_deleted()).await,
+                    _ = chores.tick() => in_time(CHORE, self.tidy()).await,
+                    () = self.deleted.notified() => in_time(CHORE, self.erase_deleted()).await,
                 }
             };
             if let Err(error) = chore.await {

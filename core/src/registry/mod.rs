@@ -1,18 +1,13 @@
 //! Turns a tenant into what its calls need: its key, its settings and its providers. Reads the store through a
 //! bounded cache; never talks to an upstream.
 
-mod freshness;
 mod providers;
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Instant,
-};
+use std::sync::Arc;
 
-pub(crate) use self::freshness::Freshness;
 use self::providers::{BuildContext, Providers, info_of};
 use crate::{
-    cache::{Cache, NeverExpires},
+    cache::{Cache, Freshness, NeverExpires, Terms},
     config::Settings,
     crypto::{DataKey, MasterKeys},
     error::{Error, ErrorCode, Result},
@@ -56,16 +51,14 @@ impl Registry {
         let build = BuildContext::new(settings);
         let defaults = Providers::of_config(&settings.providers, &build)?;
         let loader = Arc::new(Loader { store, master_keys: Arc::clone(&settings.master_keys), build });
-        let tenants = Cache::new(settings.limits.cache_entries, NeverExpires);
-        Ok(Self { loader, background, tenants, freshness: Arc::new(Freshness::new(settings.stale_limit)), defaults })
+        let freshness = Arc::new(Freshness::new(settings.stale_limit));
+        let terms = Terms { entries: settings.limits.cache_entries, freshness: Arc::clone(&freshness) };
+        Ok(Self { loader, background, tenants: Cache::new(terms, NeverExpires), freshness, defaults })
     }
 
     /// The tenant, from the cache or from the store; many first uses make one query.
     pub(crate) async fn tenant(&self, id: &TenantId) -> Result<Arc<ActiveTenant>> {
-        if self.freshness.is_stale() {
-            // The cache can no longer be trusted: the store answers, or nobody does.
-            self.tenants.forget(id).await;
-        } else if let Some(tenant) = self.tenants.get(id).await {
+        if let Some(tenant) = self.tenants.get(id).await {
             return Ok(tenant);
         }
         let (loader, tenants, id) = (Arc::clone(&self.loader), self.tenants.clone(), id.clone());
@@ -145,27 +138,17 @@ impl Registry {
         self.tenants.forget(id).await;
     }
 
-    /// Asks the store what changed since the last time and forgets it. Called by the poller alone.
+    /// Asks the store what changed since the last time and forgets it. Called by the poller alone, which confirms the
+    /// rest once everybody has forgotten.
     pub(crate) async fn poll(&self) -> Result<Changes> {
-        let asked = Instant::now();
-        let changes = self.loader.store.changes_since(self.freshness.generation.load(Ordering::SeqCst)).await;
-        match changes {
-            Ok(changes) => {
-                if changes.everything {
-                    self.tenants.forget_all();
-                }
-                for tenant in &changes.tenants {
-                    self.forget(tenant).await;
-                }
-                self.freshness.generation.store(changes.generation, Ordering::SeqCst);
-                self.freshness.confirm(asked);
-                Ok(changes)
-            }
-            Err(error) => {
-                self.freshness.away.store(true, Ordering::SeqCst);
-                Err(error)
-            }
+        let changes = self.loader.store.changes_since(self.freshness.generation()).await?;
+        if changes.everything {
+            self.tenants.forget_all();
         }
+        for tenant in &changes.tenants {
+            self.forget(tenant).await;
+        }
+        Ok(changes)
     }
 
     /// How long the cache may be trusted.

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use libgateway::{ErrorCode, HealthStatus, NewApiKey, TraceQuery};
+use futures_util::future::join_all;
+use libgateway::{Caller, ErrorCode, Gateway, HealthStatus, NewApiKey, Reply, Result, TenantHandle, TraceQuery};
 use libgateway_tests::{Backend, DEADLINE, TENANT, TestGateway, hello, postgres::PrivateServer, run};
 
 use crate::support::{NOTICED, code, eventually, mock_tenant};
@@ -57,10 +58,17 @@ fn known_tenants_and_keys_outlive_the_store_until_the_stale_limit() {
         eventually("nobody is trusted any more", STALE_LIMIT * 2, refused).await;
         assert!(stopped.elapsed() > STALE_LIMIT - POLL, "refused after {} ms", stopped.elapsed().as_millis());
         assert_eq!(code(gateway.authenticate(known).await), ErrorCode::StoreUnavailable);
+        for (call, key) in storm(acme, gateway, known).await {
+            assert_eq!((code(call), code(key)), (ErrorCode::StoreUnavailable, ErrorCode::StoreUnavailable));
+        }
 
         server.resume();
         eventually("the tenant is back", STALE_LIMIT, || async { acme.chat(hello()).await.is_ok() }).await;
         gateway.authenticate(unused).await.expect("a key from before");
+        for (call, key) in storm(acme, gateway, known).await {
+            call.expect("a tenant from before");
+            key.expect("a key from before");
+        }
         gateway.flush(DEADLINE).await.expect("the traces of the outage are written");
         eventually("the gateway is well", NOTICED, || async { gateway.health().status == HealthStatus::Ok }).await;
         let (stats, called) = (gateway.stats(), test.upstream.requests().len());
@@ -72,6 +80,12 @@ fn known_tenants_and_keys_outlive_the_store_until_the_stale_limit() {
             "one trace for each call"
         );
     });
+}
+
+/// Many calls and uses of a key at once.
+async fn storm(tenant: &TenantHandle, gateway: &Gateway, key: Option<&str>) -> Vec<(Result<Reply>, Result<Caller>)> {
+    let use_ = |_| async move { tokio::join!(tenant.chat(hello()), gateway.authenticate(key)) };
+    join_all((0..50).map(use_)).await
 }
 
 /// A key of the tenant.

@@ -1,4 +1,9 @@
-//! What the store said, kept: bounded, one load for many first uses, and never a value that a change has overtaken.
+//! What the store said, kept: bounded, one load for many first uses, never a value that a change has overtaken, and
+//! none that nobody has confirmed for too long.
+
+mod freshness;
+#[cfg(test)]
+mod tests;
 
 use std::{
     hash::{BuildHasher as _, Hash, RandomState},
@@ -10,7 +15,9 @@ use std::{
 };
 
 use moka::{Expiry, future};
+use parking_lot::Mutex;
 
+pub(crate) use self::freshness::Freshness;
 use crate::error::{Error, ErrorCode, Result};
 
 /// Clones share the entries.
@@ -18,6 +25,15 @@ use crate::error::{Error, ErrorCode, Result};
 pub(crate) struct Cache<K, V> {
     entries: future::Cache<K, Stamped<V>>,
     epochs: Arc<Epochs>,
+    freshness: Arc<Freshness>,
+    /// When everything was last forgotten because nobody had confirmed it: what is kept is younger than that.
+    emptied: Arc<Mutex<Option<Instant>>>,
+}
+
+/// How much a cache may hold, and how long it is trusted.
+pub(crate) struct Terms {
+    pub(crate) entries: u64,
+    pub(crate) freshness: Arc<Freshness>,
 }
 
 /// A value, and the epoch at which its load began: it counts as long as the epoch stands.
@@ -61,15 +77,22 @@ where
     /// How long the store may take to answer one load.
     const ANSWER: Duration = Duration::from_secs(10);
 
-    pub(crate) fn new(entries: u64, expiry: impl Expiry<K, V> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(terms: Terms, expiry: impl Expiry<K, V> + Send + Sync + 'static) -> Self {
+        let Terms { entries, freshness } = terms;
         let entries = future::Cache::builder().max_capacity(entries).expire_after(OfValue(expiry)).build();
-        Self { entries, epochs: Arc::new(Epochs::new()) }
+        Self { entries, epochs: Arc::new(Epochs::new()), freshness, emptied: Arc::default() }
     }
 
-    /// The value, if it is kept.
+    /// The value, if it is kept and may be trusted.
     pub(crate) async fn get(&self, key: &K) -> Option<V> {
         let kept = self.entries.get(key).await?;
-        (kept.epoch == self.epochs.of(key)).then_some(kept.value)
+        self.counts(key, &kept).then_some(kept.value)
+    }
+
+    fn counts(&self, key: &K, kept: &Stamped<V>) -> bool {
+        // In this order: what is forgotten here must not count.
+        self.forget_stale();
+        kept.epoch == self.epochs.of(key)
     }
 
     /// The value, from the cache or by `load`. Many callers at once share one load, so this must run on a task that
@@ -85,8 +108,12 @@ where
             };
             let loaded = self.entries.try_get_with_by_ref(key, stamped).await;
             let kept = loaded.map_err(|error: Arc<Error>| Arc::unwrap_or_clone(error))?;
-            if kept.epoch == self.epochs.of(key) {
+            if self.counts(key, &kept) {
                 return Ok(kept.value);
+            }
+            // Somebody else may have loaded it by now.
+            if let Some(value) = self.get(key).await {
+                return Ok(value);
             }
             self.entries.invalidate(key).await;
         }
@@ -107,6 +134,20 @@ where
             count.fetch_add(1, Ordering::SeqCst);
         }
         self.entries.invalidate_all();
+    }
+
+    /// Forgets everything where nobody has confirmed it for too long: the first who notices does, for all. What is
+    /// loaded after that may be trusted for as long again.
+    fn forget_stale(&self) {
+        if self.freshness.covers(None) {
+            return;
+        }
+        let mut emptied = self.emptied.lock();
+        if !self.freshness.covers(*emptied) {
+            let now = Instant::now();
+            self.forget_all();
+            *emptied = Some(now);
+        }
     }
 }
 
@@ -132,92 +173,5 @@ impl<K, V> Expiry<K, V> for NeverExpires {}
 impl<K, V> std::fmt::Debug for Cache<K, V> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cache").finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
-    use std::sync::atomic::AtomicUsize;
-
-    use tokio::sync::Notify;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_thousand_first_uses_load_once() {
-        let (cache, loads) = (Cache::<u8, u8>::new(10, NeverExpires), Arc::new(AtomicUsize::new(0)));
-        let mut uses = tokio::task::JoinSet::new();
-        for _ in 0..1000 {
-            let (cache, loads) = (cache.clone(), Arc::clone(&loads));
-            uses.spawn(async move {
-                let load = || async {
-                    loads.fetch_add(1, Ordering::SeqCst);
-                    tokio::task::yield_now().await;
-                    Ok(7)
-                };
-                cache.get_or_load(&1, load).await.unwrap()
-            });
-        }
-        assert_eq!(uses.join_all().await, vec![7; 1000]);
-        assert_eq!(loads.load(Ordering::SeqCst), 1);
-    }
-
-    #[tokio::test]
-    async fn a_value_that_was_forgotten_while_it_was_loaded_is_loaded_again() {
-        let (cache, loads) = (Cache::<u8, usize>::new(10, NeverExpires), AtomicUsize::new(0));
-        let (loading, changed) = (Notify::new(), Notify::new());
-        let load = || async {
-            let load = loads.fetch_add(1, Ordering::SeqCst);
-            if load == 0 {
-                loading.notify_one();
-                changed.notified().await;
-            }
-            Ok(load)
-        };
-        let change = async {
-            loading.notified().await;
-            cache.forget(&1).await;
-            changed.notify_one();
-        };
-        let (value, ()) = tokio::join!(cache.get_or_load(&1, load), change);
-        assert_eq!((value.unwrap(), cache.get(&1).await), (1, Some(1)));
-    }
-
-    #[tokio::test]
-    async fn who_joins_a_load_that_a_change_has_overtaken_does_not_get_its_value() {
-        let (cache, loads) = (Cache::<u8, usize>::new(10, NeverExpires), AtomicUsize::new(0));
-        let (loading, joined) = (Notify::new(), Notify::new());
-        let load = || async {
-            let load = loads.fetch_add(1, Ordering::SeqCst);
-            if load == 0 {
-                loading.notify_one();
-                joined.notified().await;
-            }
-            Ok(load)
-        };
-        let late = async {
-            loading.notified().await;
-            cache.forget(&1).await;
-            let (value, ()) = tokio::join!(cache.get_or_load(&1, load), async { joined.notify_one() });
-            value.unwrap()
-        };
-        let (first, late) = tokio::join!(cache.get_or_load(&1, load), late);
-        assert!(first.unwrap() > 0 && late > 0, "the value of load 0 is from before the change");
-        assert_ne!(cache.get(&1).await, Some(0));
-    }
-
-    #[tokio::test]
-    async fn a_store_that_never_answers_is_not_waited_for_for_ever() {
-        let error = in_time(Duration::from_millis(1), std::future::pending::<Result<u8>>()).await.unwrap_err();
-        assert_eq!(error.code(), ErrorCode::StoreUnavailable);
-    }
-
-    #[tokio::test]
-    async fn a_load_that_failed_is_not_remembered() {
-        let cache = Cache::<u8, u8>::new(10, NeverExpires);
-        let away = || async { Err(Error::new(ErrorCode::StoreUnavailable, "away")) };
-        assert_eq!(cache.get_or_load(&1, away).await.unwrap_err().code(), ErrorCode::StoreUnavailable);
-        assert_eq!(cache.get_or_load(&1, || async { Ok(2) }).await.unwrap(), 2);
     }
 }
