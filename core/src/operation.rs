@@ -102,19 +102,4 @@ pub fn operation(name: &str) -> Option<&'static Operation> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn names_are_unique_and_only_streaming_shares_a_route() {
-        let names: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.name).collect();
-        assert_eq!(names.len(), OPERATIONS.len());
-        for operation in OPERATIONS {
-            let same = OPERATIONS.iter().filter(|other| other.route.is_some() && other.route == operation.route);
-            let outputs: Vec<_> = same.map(|other| other.output).collect();
-            assert!(outputs.len() <= 1 || outputs == [Output::Json, Output::Stream], "{}", operation.name);
-        }
-    }
-}
+mod tests;
