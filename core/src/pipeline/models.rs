@@ -51,7 +51,7 @@ impl Pipeline {
         let all = stream::iter(asks.all());
         all.for_each_concurrent(AT_ONCE, |ask| self.ask_for_models(ask, call, started)).await;
         let Gathered { provider, models } = asks.end()?;
-        let body = list::body(models);
+        let body = list::body(&models);
         draft.note(|seen| seen.answer = Answer::Body(body.clone()));
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         Ok(Reply { status: 200, headers, body, trace_id: draft.id(), provider: provider.info.name.clone() })

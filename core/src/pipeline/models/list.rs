@@ -53,6 +53,6 @@ impl Models {
 }
 
 /// The list as it is answered.
-pub(super) fn body(models: Vec<Map<String, Value>>) -> Bytes {
+pub(super) fn body(models: &[Map<String, Value>]) -> Bytes {
     Bytes::from(json!({"object": "list", "data": models}).to_string())
 }
