@@ -2,6 +2,7 @@
 //! never waits for a reader: what the caller does not read, the upstream is not asked for.
 
 mod filter;
+mod live;
 
 use std::{
     fmt,
@@ -13,9 +14,12 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderMap;
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::sleep_until;
 
-use self::filter::UsageFilter;
+use self::{
+    filter::UsageFilter,
+    live::{Live, Step, Watch},
+};
 use crate::{
     error::{Error, ErrorCode, Result},
     limits::Permit,
@@ -54,25 +58,6 @@ pub struct ReplyStream {
     events: sse::Framer,
 }
 
-/// What there is until the stream ends.
-struct Live {
-    body: Body,
-    filter: Option<UsageFilter>,
-    watch: Watch,
-    idle: Duration,
-    total: Instant,
-    /// Rings when nothing has come for too long; armed only while nothing is there.
-    timer: Pin<Box<Sleep>>,
-    armed: bool,
-    _permit: Permit,
-}
-
-/// What is noted of a stream while it runs.
-struct Watch {
-    draft: Draft,
-    awaits_content: bool,
-}
-
 impl ReplyStream {
     pub(crate) fn new(opened: Opened, mut draft: Draft) -> Self {
         draft.note(|seen| seen.answer = Answer::streamed(opened.wire, opened.is_event_stream));
@@ -80,7 +65,7 @@ impl ReplyStream {
         let live = Live {
             body: opened.body,
             filter: (opened.hide_usage && opened.is_event_stream).then(|| UsageFilter::new(EVENT_BYTES)),
-            watch: Watch { draft, awaits_content: true },
+            watch: Watch::new(draft),
             idle: Duration::from_millis(opened.idle_ms),
             total: opened.total,
             timer: Box::pin(sleep_until(opened.total.into())),
@@ -132,9 +117,7 @@ impl ReplyStream {
             let live = self.live.take()?;
             let message = "the provider's answer is no stream of events; read it with next_chunk";
             let error = Error::new(ErrorCode::UpstreamInvalidResponse, message).with_provider(self.provider.as_str());
-            let error = error.with_request_id(live.watch.draft.request_id());
-            live.watch.draft.fail(&error);
-            return Some(Err(error));
+            return Some(Err(live.fail(error)));
         }
         loop {
             match self.events.next_frame() {
@@ -168,17 +151,16 @@ impl Stream for ReplyStream {
             Step::Chunk(bytes) => Poll::Ready(Some(Ok(bytes))),
             Step::End(last) => {
                 if let Some(live) = self.live.take() {
-                    live.watch.draft.complete();
+                    live.complete();
                 }
                 Poll::Ready(last.map(Ok))
             }
             Step::Failed(error) => {
-                let mut error = error.with_provider(self.provider.as_str());
-                if let Some(live) = self.live.take() {
-                    error = error.with_request_id(live.watch.draft.request_id());
-                    live.watch.draft.fail(&error);
-                }
-                Poll::Ready(Some(Err(error)))
+                let error = error.with_provider(self.provider.as_str());
+                Poll::Ready(Some(Err(match self.live.take() {
+                    Some(live) => live.fail(error),
+                    None => error,
+                })))
             }
         }
     }
@@ -188,75 +170,6 @@ impl Stream for ReplyStream {
 fn event_data(frame: &[u8]) -> Option<Bytes> {
     let data = sse::Event::parse(frame).data;
     (!data.is_empty() && *data != *b"[DONE]").then(|| Bytes::copy_from_slice(&data))
-}
-
-/// What one poll came to.
-enum Step {
-    Chunk(Bytes),
-    /// The upstream has ended; an event without a blank line behind it may be left.
-    End(Option<Bytes>),
-    Failed(Error),
-}
-
-impl Live {
-    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
-        loop {
-            let arrived = match self.body.poll_chunk(context) {
-                Poll::Pending => return self.poll_timer(context),
-                Poll::Ready(arrived) => arrived,
-            };
-            self.armed = false;
-            let worked = Instant::now();
-            let step = match arrived {
-                Some(Ok(_)) if worked >= self.total => Some(Step::Failed(Error::timed_out(ErrorCode::TotalTimeout))),
-                Some(Ok(bytes)) => self.pass(bytes),
-                Some(Err(error)) => Some(Step::Failed(error)),
-                None => Some(Step::End(self.filter.as_mut().and_then(UsageFilter::finish))),
-            };
-            self.watch.draft.note(|seen| seen.overhead += worked.elapsed());
-            if let Some(step) = step {
-                return Poll::Ready(step);
-            }
-        }
-    }
-
-    /// Shows the bytes to the tap and passes them on; `None` while the filter waits for the rest of an event.
-    fn pass(&mut self, bytes: Bytes) -> Option<Step> {
-        let passed = self.watch.observe(&bytes).and_then(|()| match &mut self.filter {
-            None => Ok(Some(bytes)),
-            Some(filter) => filter.pass(&bytes),
-        });
-        match passed {
-            Ok(passed) => passed.map(Step::Chunk),
-            Err(too_large) => Some(Step::Failed(too_large.into())),
-        }
-    }
-
-    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Step> {
-        let idle_end = Instant::now() + self.idle;
-        if !self.armed {
-            self.timer.as_mut().reset(idle_end.min(self.total).into());
-            self.armed = true;
-        }
-        std::task::ready!(self.timer.as_mut().poll(context));
-        Poll::Ready(Step::Failed(if Instant::now() >= self.total {
-            Error::timed_out(ErrorCode::TotalTimeout)
-        } else {
-            Error::timed_out(ErrorCode::IdleTimeout)
-        }))
-    }
-}
-
-impl Watch {
-    fn observe(&mut self, bytes: &[u8]) -> Result<(), sse::TooLarge> {
-        let has_content = self.draft.observe(bytes)?;
-        if self.awaits_content && has_content {
-            self.awaits_content = false;
-            let elapsed = self.draft.started().elapsed();
-            self.draft.note(|seen| seen.ttft = Some(elapsed));
-        }
-        Ok(())
-    }
 }
 
 impl fmt::Debug for ReplyStream {

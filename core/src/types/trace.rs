@@ -1,92 +1,24 @@
-//! Traces as the API shows them, and the questions one can ask.
+//! Traces as the API shows them.
+
+mod query;
+mod status;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub use self::{
+    query::{TraceFilter, TracePage, TraceQuery},
+    status::StatusClass,
+};
 use super::{
-    flat,
     ids::{TenantId, TraceId},
     money::PicoUsd,
     time::Timestamp,
     usage::{Usage, UsageSource},
 };
 use crate::error::ErrorCode;
-
-/// How a request ended. The classes are disjoint; errors are 2, 3 and 4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum StatusClass {
-    /// The upstream answered 2xx and the answer was complete, or cut by nobody but the caller after its end.
-    Ok,
-    /// The caller's fault: a bad request here, or an upstream 4xx other than 401, 408, 409 and 429.
-    ClientError,
-    /// The upstream's fault: 401, 408, 409, 429, 5xx, an unreachable host, a broken or truncated answer.
-    UpstreamError,
-    /// The gateway's fault, or its store's.
-    GatewayError,
-    /// One of the four timeouts.
-    Timeout,
-    /// The caller went away.
-    Cancelled,
-    /// The process died before the end was recorded.
-    Abandoned,
-    /// A limit refused it before any upstream was asked.
-    Refused,
-}
-
-impl StatusClass {
-    /// Every class, in the order of its number.
-    pub const ALL: [Self; 8] = [
-        Self::Ok,
-        Self::ClientError,
-        Self::UpstreamError,
-        Self::GatewayError,
-        Self::Timeout,
-        Self::Cancelled,
-        Self::Abandoned,
-        Self::Refused,
-    ];
-
-    /// The stored number, 0 to 7.
-    pub const fn number(self) -> i64 {
-        match self {
-            Self::Ok => 0,
-            Self::ClientError => 1,
-            Self::UpstreamError => 2,
-            Self::GatewayError => 3,
-            Self::Timeout => 4,
-            Self::Cancelled => 5,
-            Self::Abandoned => 6,
-            Self::Refused => 7,
-        }
-    }
-
-    /// The class of a stored number.
-    pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.number() == number)
-    }
-
-    /// The class of a request that ended with this error.
-    pub const fn of_error(code: ErrorCode) -> Self {
-        match (code, code.number()) {
-            (ErrorCode::UpstreamRejected, _) => Self::ClientError,
-            (ErrorCode::Cancelled, _) => Self::Cancelled,
-            (_, ..300) => Self::ClientError,
-            (_, 300..400) => Self::Refused,
-            (_, 400..500) => Self::UpstreamError,
-            (_, 500..600) => Self::Timeout,
-            (_, 600..) => Self::GatewayError,
-        }
-    }
-
-    /// Whether `error_rate` counts it.
-    pub const fn is_error(self) -> bool {
-        matches!(self, Self::UpstreamError | Self::GatewayError | Self::Timeout)
-    }
-}
 
 /// A row of a list: everything about one request but its content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -228,67 +160,4 @@ pub struct Attempt {
     pub duration_ms: f64,
     /// The pause before it, in milliseconds.
     pub delay_ms: f64,
-}
-
-/// Which traces to list, newest first. Fields are added in minor versions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TraceQuery {
-    /// 1 to 200; 50 when omitted.
-    pub limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters; a plain RFC 3339 time is accepted too.
-    pub cursor: Option<String>,
-    /// From this instant on, inclusive.
-    pub since: Option<Timestamp>,
-    /// Up to this instant, exclusive.
-    pub until: Option<Timestamp>,
-    /// What else must hold; in JSON its keys stand beside these.
-    pub filter: TraceFilter,
-}
-
-impl<'de> Deserialize<'de> for TraceQuery {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Head {
-            limit: Option<u32>,
-            cursor: Option<String>,
-            since: Option<Timestamp>,
-            until: Option<Timestamp>,
-        }
-        let (head, filter) = flat::split::<D, Head, _>(deserializer, &["limit", "cursor", "since", "until"])?;
-        Ok(Self { limit: head.limit, cursor: head.cursor, since: head.since, until: head.until, filter })
-    }
-}
-
-/// What must hold of a trace. Fields are added in minor versions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TraceFilter {
-    /// The model that served.
-    pub model: Option<String>,
-    /// The provider's name.
-    pub provider: Option<String>,
-    /// How it ended.
-    pub status_class: Option<StatusClass>,
-    /// The upstream's status.
-    pub status_code: Option<u16>,
-    /// What went wrong.
-    pub error_code: Option<ErrorCode>,
-    /// The caller's id of the request.
-    pub request_id: Option<String>,
-    /// The end user.
-    pub user_id: Option<String>,
-    /// The conversation.
-    pub session_id: Option<String>,
-    /// Every pair must be there.
-    pub metadata: BTreeMap<String, String>,
-}
-
-/// One page of traces, newest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct TracePage {
-    /// At most `limit` rows; fewer when a scan budget cut the page.
-    pub traces: Vec<Trace>,
-    /// Where the next page begins; `None` on the last.
-    pub next_cursor: Option<String>,
 }

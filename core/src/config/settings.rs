@@ -1,0 +1,81 @@
+//! The one validation of a configuration. What it lets pass is not checked again.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Config, Limits, Migrate, Network, RecorderConfig, Retry, Timeouts};
+use crate::{
+    crypto::MasterKeys,
+    error::{Error, Result},
+    types::{provider::ProviderConfig, tenant::Capture},
+};
+
+/// A [`Config`] that holds together.
+pub(crate) struct Settings {
+    pub(crate) store: String,
+    pub(crate) master_keys: Arc<MasterKeys>,
+    pub(crate) migrate: Migrate,
+    pub(crate) capture: Capture,
+    pub(crate) providers: Vec<ProviderConfig>,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) retry: Retry,
+    pub(crate) network: Network,
+    pub(crate) limits: Limits,
+    pub(crate) recorder: RecorderConfig,
+    pub(crate) stale_limit: Duration,
+}
+
+impl TryFrom<Config> for Settings {
+    type Error = Error;
+
+    fn try_from(config: Config) -> Result<Self> {
+        config.timeouts.validate("timeouts")?;
+        config.retry.validate("retry")?;
+        let counts = [
+            ("limits.body_bytes", config.limits.body_bytes),
+            ("limits.concurrency", usize::try_from(config.limits.concurrency).unwrap_or(usize::MAX)),
+            ("limits.tenant_concurrency", usize::try_from(config.limits.tenant_concurrency).unwrap_or(usize::MAX)),
+            ("recorder.queue_rows", config.recorder.queue_rows),
+            ("recorder.queue_bytes", config.recorder.queue_bytes),
+            ("recorder.batch_rows", config.recorder.batch_rows),
+        ];
+        if let Some((param, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
+            return Err(Error::config(param, format!("{param} must be at least 1")));
+        }
+        if config.recorder.batch_rows > 1_000 {
+            return Err(Error::config("recorder.batch_rows", "recorder.batch_rows must be at most 1000"));
+        }
+        Ok(Self {
+            master_keys: Arc::new(config.master_keys()?),
+            store: config.store,
+            migrate: config.migrate,
+            capture: config.capture,
+            providers: config.providers,
+            timeouts: config.timeouts,
+            retry: config.retry,
+            network: config.network,
+            limits: config.limits,
+            recorder: config.recorder,
+            stale_limit: Duration::from_millis(config.stale_limit_ms),
+        })
+    }
+}
+
+impl Config {
+    fn master_keys(&self) -> Result<MasterKeys> {
+        let mut keys = self.master_keys.clone();
+        if let Some(key) = &self.master_key {
+            if !keys.is_empty() {
+                return Err(Error::config("master_key", "master_key and master_keys are both set; keep one of them"));
+            }
+            keys.insert(1, key.clone());
+        }
+        match keys.is_empty() {
+            true if self.store == "sqlite::memory:" => MasterKeys::generate(),
+            true => Err(Error::config(
+                "master_key",
+                "master_key is missing; make one with `openssl rand -hex 32` and keep it safe",
+            )),
+            false => MasterKeys::parse(&keys),
+        }
+    }
+}
