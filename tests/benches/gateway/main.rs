@@ -13,6 +13,7 @@
     reason = "a benchmark"
 )]
 
+mod cancel;
 mod chat;
 mod cpu;
 mod memory;
@@ -30,9 +31,10 @@ fn main() {
     if arguments.first().is_some_and(|first| first == "serve-upstream") {
         return setup::serve_upstream();
     }
-    let sections: [(&str, fn()); 5] = [
+    let sections: [(&str, fn()); 6] = [
         ("chat", chat::run),
         ("stream", stream::run),
+        ("cancel", cancel::run),
         ("open", open::run),
         ("tenants", memory::tenants),
         ("memory", memory::flat),

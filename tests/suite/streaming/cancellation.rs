@@ -1,13 +1,20 @@
 //! The caller goes away: the upstream's socket closes, and one trace says so.
 
+use std::time::{Duration, Instant};
+
 use libgateway::{ErrorCode, StatusClass, TraceFlag};
 use libgateway_tests::{TestGateway, backend_tests, hello};
 use serde_json::json;
-use upstream::{BeforeHeaders, Script};
+use upstream::{BeforeHeaders, Outcome, Recorded, Script};
 
 use super::support::{
-    PATIENCE, SQLITE, content_event, event, finish_event, hello_to, read_until, traced_content, usage_wanted,
+    PATIENCE, SQLITE, content_event, event, finish_event, hello_to, next, read_until, traced_content, usage_wanted,
 };
+
+/// How soon the upstream is to see that a caller has gone.
+const PROMPT: Duration = Duration::from_millis(100);
+/// Calls that are dropped one after the other to measure that.
+const DROPS: u64 = 10;
 
 backend_tests! {
     async fn dropping_a_stream_midway_closes_the_upstream_and_keeps_what_had_come(backend: Backend) {
@@ -65,7 +72,60 @@ macro_rules! dropped_when {
     }};
 }
 
+/// Drops a call that the upstream has not answered in full, and waits until it has seen that: how long that took.
+async fn time_to_close<T>(test: &TestGateway, seq: u64, call: T) -> Duration {
+    assert_eq!(test.upstream.requests().last().unwrap().outcome, Outcome::Pending);
+    let dropped = Instant::now();
+    drop(call);
+    let closed = test.upstream.wait_for_close(seq, PATIENCE).await.unwrap();
+    seen_to_close(&closed).saturating_duration_since(dropped)
+}
+
+/// When the upstream saw that the client had closed the connection.
+fn seen_to_close(request: &Recorded) -> Instant {
+    request.arrived + Duration::from_micros(request.ended_us.unwrap() - request.arrived_us)
+}
+
+/// The quickest counts: a timer in the way would delay every close alike, while a machine that is busy with other
+/// things delays some of them by anything.
+fn assert_prompt(closes: &[Duration]) {
+    assert!(closes.iter().min().is_some_and(|quickest| *quickest < PROMPT), "no close was prompt: {closes:?}");
+}
+
 sqlite_tests! {
+    async fn no_timer_stands_between_the_drop_of_a_stream_and_the_close() {
+        let test = TestGateway::open(SQLITE).await;
+        let first = content_event("Hel");
+        let sent = first.len() as u64;
+        test.upstream.fallback(Script::sse([first, content_event("lo")]).hang_after(sent));
+        let mut closes = Vec::new();
+        for seq in 0..DROPS {
+            let mut stream = test.chat_stream(usage_wanted()).await.unwrap();
+            next(&mut stream).await;
+            closes.push(time_to_close(&test, seq, stream).await);
+        }
+        assert_prompt(&closes);
+        test.flush().await;
+        assert_eq!(test.gateway.stats().by_class.get(&StatusClass::Cancelled), Some(&DROPS));
+    }
+
+    async fn no_timer_stands_between_the_drop_of_a_chat_and_the_close() {
+        let test = TestGateway::open(SQLITE).await;
+        test.upstream.fallback(Script::no_answer(BeforeHeaders::Hang));
+        let mut closes = Vec::new();
+        for seq in 0..DROPS {
+            let mut chat = Box::pin(test.chat(hello()));
+            tokio::select! {
+                answer = &mut chat => panic!("the upstream does not answer: {answer:?}"),
+                arrived = test.upstream.wait_for_requests(seq + 1, PATIENCE) => drop(arrived.unwrap()),
+            }
+            closes.push(time_to_close(&test, seq, chat).await);
+        }
+        assert_prompt(&closes);
+        test.flush().await;
+        assert_eq!(test.gateway.stats().by_class.get(&StatusClass::Cancelled), Some(&DROPS));
+    }
+
     async fn dropping_a_chat_in_the_middle_of_its_answer_closes_the_upstream() {
         let test = TestGateway::open(SQLITE).await;
         test.upstream.push(Script::chat("Hello").every(10).delay_at(0, 0).hang_after(20));
