@@ -11,7 +11,7 @@ use upstream::{Outcome, Script};
 
 use super::support::{
     PATIENCE, SQLITE,
-    alone::{Descriptors, alone, descriptors},
+    alone::{Descriptors, alone},
     hello_to,
     manual::Manual,
     next, read_all, traced_content,
@@ -24,9 +24,9 @@ const CHATS: usize = 5_000;
 /// How long either may take: they are bound by the processor, and other tests run beside.
 const TIME: Duration = Duration::from_secs(180);
 
-/// Connections a process may have to an upstream within it: each takes two descriptors.
-fn room(wanted: usize) -> usize {
-    wanted.min(descriptors().saturating_sub(200) / 2)
+/// What so many connections to an upstream within the process need, two descriptors each, and all else it has open.
+const fn room(connections: usize) -> Descriptors {
+    Descriptors::Exactly(2 * connections as u32 + 200)
 }
 
 /// Time enough for all of them on a slow machine.
@@ -37,12 +37,11 @@ fn patient(config: &mut Config) {
 
 #[test]
 fn interleaved_streams_get_their_own_bytes() {
-    alone(Descriptors::Most, "", TIME, |_| async {
+    alone(room(STREAMS), "", TIME, |_| async {
         let test = TestGateway::open_with(SQLITE, patient).await;
         test.upstream.fallback(Script::stream(["one ", "two ", "three ", "four"]).gap_ms(5));
-        let count = room(STREAMS);
         let model = |number: usize| format!("model-{number}");
-        let opened = join_all((0..count).map(|number| test.chat_stream(hello_to(&model(number))))).await;
+        let opened = join_all((0..STREAMS).map(|number| test.chat_stream(hello_to(&model(number))))).await;
         let mut reading = JoinSet::new();
         for (number, stream) in opened.into_iter().enumerate() {
             let mut stream = stream.unwrap();
@@ -85,13 +84,12 @@ fn id_of(text: &str) -> &str {
 
 #[test]
 fn as_many_chats_as_a_tenant_may_have_at_once_all_succeed() {
-    alone(Descriptors::Most, "", TIME, |_| async {
+    alone(room(CHATS), "", TIME, |_| async {
         let test = TestGateway::open_with(SQLITE, patient).await;
         assert_eq!(test.config().limits, Limits::default());
         let upstream = Manual::start();
         test.acme.set_provider(upstream.provider()).await.unwrap();
-        let count = room(CHATS);
-        let mut chats: FuturesUnordered<_> = (0..count)
+        let mut chats: FuturesUnordered<_> = (0..CHATS)
             .map(|number| {
                 let chat = test.chat(hello_to(&format!("model-{number}")));
                 async move { (number, chat.await) }
@@ -101,18 +99,16 @@ fn as_many_chats_as_a_tenant_may_have_at_once_all_succeed() {
         let exchanges = tokio::select! {
             (number, answer) = async { chats.next().await.expect("a chat") } => panic!("chat {number} ended: {answer:?}"),
             exchanges = async {
-                let mut exchanges = Vec::with_capacity(count);
-                while exchanges.len() < count {
+                let mut exchanges = Vec::with_capacity(CHATS);
+                while exchanges.len() < CHATS {
                     exchanges.push(upstream.accept().await);
                 }
                 exchanges
             } => exchanges,
         };
-        assert_eq!(test.gateway.stats().in_flight, count as u64);
-        if count == CHATS {
-            let error = test.chat(hello_to("one more")).await.expect_err("a chat over the limit");
-            assert_eq!(error.code(), ErrorCode::TenantConcurrencyLimit);
-        }
+        assert_eq!(test.gateway.stats().in_flight, CHATS as u64);
+        let error = test.chat(hello_to("one more")).await.expect_err("a chat over the limit");
+        assert_eq!(error.code(), ErrorCode::TenantConcurrencyLimit);
         let answering = async {
             for mut exchange in exchanges {
                 let message = json!({"role": "assistant", "content": exchange.body["model"]});
@@ -127,7 +123,7 @@ fn as_many_chats_as_a_tenant_may_have_at_once_all_succeed() {
         tokio::join!(answering, reading);
         test.gateway.flush(PATIENCE).await.unwrap();
         let stats = test.gateway.stats();
-        assert_eq!((stats.by_class.get(&StatusClass::Ok), stats.in_flight), (Some(&(count as u64)), 0));
+        assert_eq!((stats.by_class.get(&StatusClass::Ok), stats.in_flight), (Some(&(CHATS as u64)), 0));
         assert_eq!(stats.persisted, stats.accepted);
     });
 }

@@ -25,7 +25,7 @@ fn a_process_without_descriptors_gets_an_error_that_says_so_and_recovers() {
     let sent = first.len() as u64;
     upstream.fallback(Script::sse([first, content_event("lo")]).hang_after(sent));
     upstream.fallback(Script::chat("Hello").on_model("gpt-4o-mini"));
-    alone(Descriptors::Only(LIMIT), &upstream.url(), Duration::from_secs(60), |url| async move {
+    alone(Descriptors::Exactly(LIMIT), &upstream.url(), Duration::from_secs(60), |url| async move {
         let test = TestGateway::open_with(SQLITE, |config| config.retry.max_attempts = 1).await;
         let mut provider = TestGateway::provider(&test.upstream);
         provider.settings.base_url = Some(format!("{url}/v1"));

@@ -8,7 +8,7 @@ use upstream::{Body, Repeat, Script};
 
 use super::support::{
     SQLITE,
-    alone::{Descriptors, alone},
+    alone::{Descriptors, alone, peak_kib},
     content_event, event, finish_event, usage_wanted,
 };
 
@@ -51,11 +51,4 @@ async fn read(test: &TestGateway, length: u64) -> u64 {
     }
     assert!(read > times * chunk.len() as u64);
     read
-}
-
-/// The most memory this process has ever held.
-fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("the state of the process");
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("its memory");
-    line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
 }

@@ -6,13 +6,13 @@ use std::{env, process::Command, thread, time::Duration};
 /// Set in the process of its own.
 const ALONE: &str = "LIBGATEWAY_TEST_ALONE";
 
-/// How many descriptors the process may open: an argument of `ulimit -n`.
+/// How many descriptors the process may open.
 #[derive(Clone, Copy)]
 pub(crate) enum Descriptors {
     /// As many as the system allows.
     Most,
-    /// So many.
-    Only(u32),
+    /// So many: where the hard limit is lower and may not be raised, the test fails.
+    Exactly(u32),
 }
 
 /// Runs the body of the calling test in a process of its own, which is handed `given`.
@@ -30,10 +30,13 @@ pub(crate) fn alone<F: Future<Output = ()>>(
     let name = thread::current().name().expect("a test's thread has its name").to_owned();
     let limit = match descriptors {
         Descriptors::Most => "$(ulimit -Hn)".to_owned(),
-        Descriptors::Only(limit) => limit.to_string(),
+        Descriptors::Exactly(limit) => limit.to_string(),
     };
+    let refusal =
+        format!("it needs {limit} file descriptors, and the hard limit (ulimit -Hn) is $(ulimit -Hn): raise it");
+    let script = format!("ulimit -n {limit} 2>/dev/null || {{ echo \"{refusal}\"; exit 1; }}; exec \"$0\" \"$@\"");
     let output = Command::new("sh")
-        .args(["-c", &format!("ulimit -n {limit} && exec \"$0\" \"$@\"")])
+        .args(["-c", &script])
         .arg(env::current_exe().expect("the test's program"))
         .args(["--exact", &name, "--test-threads=1", "--nocapture"])
         .env(ALONE, given)
@@ -43,9 +46,13 @@ pub(crate) fn alone<F: Future<Output = ()>>(
     assert!(output.status.success() && text.contains("1 passed"), "{name} in a process of its own: {text}");
 }
 
-/// How many descriptors this process may open.
-pub(crate) fn descriptors() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").expect("the limits of the process");
-    let line = limits.lines().find(|line| line.starts_with("Max open files")).expect("the limit of descriptors");
-    line.split_whitespace().nth(3).expect("the soft limit").parse().unwrap_or(usize::MAX)
+/// The most memory that this process has ever held.
+pub(crate) fn peak_kib() -> u64 {
+    memory_kib("VmHWM:")
+}
+
+fn memory_kib(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("the state of the process");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("its memory");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
