@@ -46,6 +46,11 @@ pub(crate) fn alone<F: Future<Output = ()>>(
     assert!(output.status.success() && text.contains("1 passed"), "{name} in a process of its own: {text}");
 }
 
+/// The memory that this process holds.
+pub(crate) fn resident_kib() -> u64 {
+    memory_kib("VmRSS:")
+}
+
 /// The most memory that this process has ever held.
 pub(crate) fn peak_kib() -> u64 {
     memory_kib("VmHWM:")
