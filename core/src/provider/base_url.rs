@@ -129,7 +129,7 @@ mod tests {
             ("https://apim.contoso.com/openai-eu", "https://apim.contoso.com/openai-eu", false),
         ] {
             let (parsed, is_v1) = BaseUrl::parse_azure(base).unwrap();
-            assert_eq!((parsed.0.as_str(), is_v1), (resource, v1), "{base}");
+            assert_eq!((&*parsed.0, is_v1), (resource, v1), "{base}");
         }
     }
 

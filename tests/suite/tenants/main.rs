@@ -15,6 +15,7 @@ mod canaries;
 mod config;
 mod encryption;
 mod list_models;
+mod footprint;
 mod processes;
 mod provider_choice;
 mod provider_keys;

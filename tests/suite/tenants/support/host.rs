@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use libgateway::{Config, Gateway, NewApiKey, Result, TenantStatus, TenantUpdate};
+use futures_util::future::try_join_all;
+use libgateway::{Config, Gateway, NewApiKey, Result, TenantHandle, TenantStatus, TenantUpdate, TraceQuery};
 use libgateway_tests::{FreshStore, MASTER_KEY};
 use serde_json::{Value, json};
 
@@ -62,6 +63,7 @@ async fn obey(open: &mut Option<Gateway>, asked: &Value) -> Result<Value> {
     match field("do") {
         "create_tenant" => Ok(mock_tenant(gateway, field("tenant"), field("reply")).await.id().as_str().into()),
         "call" => Ok(text(&tenant.chat(chat("gpt-4o")).await?).into()),
+        "be_busy" => be_busy(&tenant, asked["calls"].as_u64().unwrap_or_default()).await.map(Value::from),
         "create_key" => Ok(json!(tenant.create_api_key(NewApiKey::default()).await?)),
         "revoke_key" => tenant.revoke_api_key(field("id")).await.map(Value::from),
         "set_reply" => tenant.set_provider(mock(field("reply"))).await.map(|info| json!(info)),
@@ -71,6 +73,14 @@ async fn obey(open: &mut Option<Gateway>, asked: &Value) -> Result<Value> {
         }
         other => panic!("a host cannot do {other:?}"),
     }
+}
+
+/// Calls, and pages of traces, all at once: how many of each.
+async fn be_busy(tenant: &TenantHandle, count: u64) -> Result<u64> {
+    let calls = (0..count).map(|_| tenant.chat(chat("gpt-4o")));
+    let pages = (0..count).map(|_| tenant.list_traces(TraceQuery::default()));
+    let (answers, _) = tokio::try_join!(try_join_all(calls), try_join_all(pages))?;
+    Ok(answers.len() as u64)
 }
 
 /// What is not secret of a configuration.

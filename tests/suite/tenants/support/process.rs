@@ -4,8 +4,9 @@
 //! test harness writes there too.
 
 use std::{
-    env,
+    env, fs,
     io::{self, BufRead as _, Write as _},
+    path::Path,
     process::Stdio,
     time::Duration,
 };
@@ -91,6 +92,23 @@ impl Process {
     pub(crate) async fn ask(&mut self, question: Value) -> Value {
         self.tell(&question).await;
         self.answer().await
+    }
+
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> usize {
+        self.entries("task").count()
+    }
+
+    /// How often it has this file open.
+    pub(crate) fn opened(&self, file: &Path) -> usize {
+        let file = fs::canonicalize(file).expect("the file");
+        self.entries("fd").filter(|entry| fs::read_link(entry.path()).is_ok_and(|opened| opened == file)).count()
+    }
+
+    /// What the system says about it.
+    fn entries(&self, kind: &str) -> impl Iterator<Item = fs::DirEntry> {
+        let id = self.child.id().expect("the other process runs");
+        fs::read_dir(format!("/proc/{id}/{kind}")).expect("what the system knows").flatten()
     }
 
     /// Ends it as it ends by itself.

@@ -39,6 +39,15 @@ impl Raw {
         }
     }
 
+    /// The one number that a query selects.
+    pub(crate) async fn number(&mut self, select: &str) -> i64 {
+        let select = AssertSqlSafe(select.to_owned());
+        match self {
+            Self::Sqlite(connection) => sqlx::query_scalar(select).fetch_one(connection).await.expect("one number"),
+            Self::Postgres(connection) => sqlx::query_scalar(select).fetch_one(connection).await.expect("one number"),
+        }
+    }
+
     /// A part of a trace's content, as it is stored.
     pub(crate) async fn content(&mut self, id: TraceId, column: &str) -> Vec<u8> {
         let (table, row) = self.place_of_content(id);
