@@ -6,7 +6,7 @@ use super::{
     corpus::{records, tenant},
     support::{Kind, administer, in_every_shared_place, in_place, now},
 };
-use crate::store::{is_transient, query::sql};
+use crate::store::{Store, db::Backend, is_transient, query::sql};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_writer_waits_for_another_one_and_readers_do_not() {
@@ -18,18 +18,34 @@ async fn a_writer_waits_for_another_one_and_readers_do_not() {
         let begun = Instant::now();
         assert_eq!(store.changes_since(0).await.unwrap().generation, 0);
         assert!(begun.elapsed() < Duration::from_secs(1), "readers go on");
-        let waiting = tokio::spawn({
+        let mut waiting = tokio::spawn({
             let store = store.clone();
             async move { store.create_tenant(&super::control::tenant_record("acme")).await }
         });
-        // Longer than SQLite itself waits.
-        tokio::time::sleep(Duration::from_secs(6)).await;
+        match holder.db.backend() {
+            // It has to outlast what SQLite itself waits, which nobody can see from outside.
+            Backend::Sqlite => {
+                let ended = tokio::time::timeout(Duration::from_secs(6), &mut waiting).await;
+                assert!(ended.is_err(), "a writer did not wait: {ended:?}");
+            }
+            Backend::Postgres => until_somebody_waits_for_a_lock(&holder).await,
+        }
         assert!(!waiting.is_finished());
         tx.commit().await.unwrap();
         waiting.await.unwrap().unwrap();
         assert_eq!(store.changes_since(0).await.unwrap().generation, 2);
     })
     .await;
+}
+
+async fn until_somebody_waits_for_a_lock(store: &Store) {
+    let waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let begun = Instant::now();
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
+    while store.db.fetch_optional(sql(waiting)).await.unwrap().is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nobody waits for a lock");
+        ticks.tick().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

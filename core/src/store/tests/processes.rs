@@ -1,8 +1,8 @@
 //! Several processes and one store: this test binary runs itself.
 
 use std::{
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
@@ -18,36 +18,59 @@ use crate::{
 
 const URL: &str = "LIBGATEWAY_TEST_CHILD_URL";
 const JOB: &str = "LIBGATEWAY_TEST_CHILD_JOB";
-const GATE: &str = "LIBGATEWAY_TEST_CHILD_GATE";
+/// What a child says when it waits at the gate.
+const READY: &str = "@@ready";
 
-fn start(place: &Place, job: &str) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "store::tests::processes::child", "--ignored", "--nocapture"])
-        .env(URL, &place.url)
-        .env(JOB, job)
-        .env(GATE, gate(place))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+/// A child. It waits until its standard input ends, so that several begin together.
+struct Other {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
 }
 
-/// Children wait until this file is there, so that they begin together.
-fn gate(place: &Place) -> PathBuf {
-    place.folder.path().join("go")
+impl Other {
+    fn start(place: &Place, job: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::tests::processes::child", "--ignored", "--nocapture"])
+            .env(URL, &place.url)
+            .env(JOB, job)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    /// Returns once it stands at the gate.
+    fn wait_until_ready(&mut self) {
+        let mut line = String::new();
+        while !line.contains(READY) {
+            line.clear();
+            assert_ne!(self.stdout.read_line(&mut line).unwrap(), 0, "the child ended before it began");
+        }
+    }
+
+    fn go(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
+    fn finish(self) {
+        let output = self.child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 /// What a child does; no test by itself.
 #[test]
 #[ignore = "run by the other tests in processes of their own"]
 fn child() {
-    let (Ok(url), Ok(job), Ok(gate)) = (std::env::var(URL), std::env::var(JOB), std::env::var(GATE)) else { return };
+    let (Ok(url), Ok(job)) = (std::env::var(URL), std::env::var(JOB)) else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let options = StoreOptions { url, migrate: Migrate::Auto, pool_size: None, now: now() };
-        while !PathBuf::from(&gate).exists() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        println!("{READY}");
+        std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
         match job.as_str() {
             "open" => drop(Store::open(&options).await.unwrap()),
             "die" => die_half_way(&StoreOptions { migrate: Migrate::Off, ..options }).await,
@@ -80,11 +103,6 @@ async fn die_half_way(options: &StoreOptions) {
     Command::new("kill").args(["-9", &std::process::id().to_string()]).status().unwrap();
 }
 
-fn finish(child: Child) {
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
 async fn count(store: &Store, what: &str) -> i64 {
     store
         .db
@@ -100,10 +118,10 @@ async fn count(store: &Store, what: &str) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_processes_open_and_fill_one_fresh_store_at_once() {
     in_every_shared_place(async |place| {
-        let children: Vec<_> = (0..8).map(|number| start(place, &number.to_string())).collect();
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        std::fs::write(gate(place), b"").unwrap();
-        children.into_iter().for_each(finish);
+        let mut children: Vec<_> = (0..8).map(|number| Other::start(place, &number.to_string())).collect();
+        children.iter_mut().for_each(Other::wait_until_ready);
+        children.iter_mut().for_each(Other::go);
+        children.into_iter().for_each(Other::finish);
         let store = place.open().await;
         assert_eq!(count(&store, "gw_master_keys").await, 1);
         assert_eq!(count(&store, "gw_traces WHERE tenant_id = 'checks'").await, 1, "all saw the same check value");
@@ -118,10 +136,10 @@ async fn eight_processes_open_and_fill_one_fresh_store_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_is_killed_while_it_migrates_leaves_a_store_that_opens() {
     in_every_shared_place(async |place| {
-        std::fs::write(gate(place), b"").unwrap();
-        assert!(!start(place, "die").wait().unwrap().success(), "it died");
-        let others: Vec<_> = (0..3).map(|_| start(place, "open")).collect();
-        others.into_iter().for_each(finish);
+        // Waiting for a child closes its standard input.
+        assert!(!Other::start(place, "die").child.wait().unwrap().success(), "it died");
+        let others: Vec<_> = (0..3).map(|_| Other::start(place, "open")).collect();
+        others.into_iter().for_each(Other::finish);
         let store = place.open().await;
         assert_eq!(count(&store, "gw_migrations").await, migrate::migrations_of(store.db.backend()).len() as i64);
         store.close().await;
@@ -133,12 +151,13 @@ async fn a_process_that_is_killed_while_it_migrates_leaves_a_store_that_opens() 
 async fn processes_that_are_killed_at_any_moment_of_opening_do_no_harm() {
     for after_us in (0..24).map(|step| 500 * step) {
         in_every_shared_place(async |place| {
-            let mut victim = start(place, "open");
-            tokio::time::sleep(Duration::from_millis(60)).await;
-            std::fs::write(gate(place), b"").unwrap();
+            let mut victim = Other::start(place, "open");
+            victim.wait_until_ready();
+            victim.go();
+            // Waits for nothing: where the blow falls is what varies.
             tokio::time::sleep(Duration::from_micros(after_us)).await;
-            victim.kill().unwrap();
-            victim.wait().unwrap();
+            victim.child.kill().unwrap();
+            victim.child.wait().unwrap();
             let store = place.open().await;
             store.insert_traces(&[record(&tenant("acme"), 1_790_000_000_000, 1)]).await.unwrap();
             store.close().await;
