@@ -134,10 +134,11 @@ backend_tests! {
             let (gateway, over) = (test.gateway.clone(), Arc::clone(&over));
             async move {
                 let mut samples = 0;
+                let mut pace = tokio::time::interval(Duration::from_micros(200));
                 while !over.load(Ordering::Acquire) {
                     assert_adds_up(&gateway.stats());
                     samples += 1;
-                    tokio::time::sleep(Duration::from_micros(200)).await;
+                    pace.tick().await;
                 }
                 samples
             }
