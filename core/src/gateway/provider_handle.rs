@@ -41,40 +41,30 @@ impl ProviderHandle {
 
     /// Calls a model of this provider and waits for the whole answer.
     pub async fn chat(&self, request: impl Into<Request>) -> Result<Reply> {
-        self.call(Endpoint::Chat, request.into()).await
+        self.tenant.call(self.new_call(Endpoint::Chat, request)).await
     }
 
     /// Calls a model of this provider and streams the answer.
     pub async fn chat_stream(&self, request: impl Into<Request>) -> Result<ReplyStream> {
-        self.stream(Endpoint::Chat, request.into()).await
+        self.tenant.stream(self.new_call(Endpoint::Chat, request)).await
     }
 
     /// OpenAI's `POST /v1/responses` of this provider.
     pub async fn responses(&self, request: impl Into<Request>) -> Result<Reply> {
-        self.call(Endpoint::Responses, request.into()).await
+        self.tenant.call(self.new_call(Endpoint::Responses, request)).await
     }
 
     /// OpenAI's `POST /v1/responses` of this provider, streamed.
     pub async fn responses_stream(&self, request: impl Into<Request>) -> Result<ReplyStream> {
-        self.stream(Endpoint::Responses, request.into()).await
+        self.tenant.stream(self.new_call(Endpoint::Responses, request)).await
     }
 
     /// OpenAI's `POST /v1/embeddings` of this provider.
     pub async fn embeddings(&self, request: impl Into<Request>) -> Result<Reply> {
-        self.call(Endpoint::Embeddings, request.into()).await
+        self.tenant.call(self.new_call(Endpoint::Embeddings, request)).await
     }
 
-    async fn call(&self, endpoint: Endpoint, request: Request) -> Result<Reply> {
-        self.tenant.core.open()?;
-        Box::pin(self.tenant.core.pipeline.call(self.new_call(endpoint, request))).await
-    }
-
-    async fn stream(&self, endpoint: Endpoint, request: Request) -> Result<ReplyStream> {
-        self.tenant.core.open()?;
-        Box::pin(self.tenant.core.pipeline.stream(self.new_call(endpoint, request))).await
-    }
-
-    fn new_call(&self, endpoint: Endpoint, request: Request) -> Call {
+    fn new_call(&self, endpoint: Endpoint, request: impl Into<Request>) -> Call {
         Call { provider: Some(Arc::clone(&self.provider)), ..self.tenant.new_call(endpoint, request) }
     }
 }

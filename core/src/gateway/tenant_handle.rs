@@ -40,27 +40,27 @@ impl TenantHandle {
     ///
     /// Dropping the future cancels the call upstream.
     pub async fn chat(&self, request: impl Into<Request>) -> Result<Reply> {
-        self.call(Endpoint::Chat, request.into()).await
+        self.call(self.new_call(Endpoint::Chat, request)).await
     }
 
     /// Calls a model and streams the answer; `stream` is set in the body if it is not.
     pub async fn chat_stream(&self, request: impl Into<Request>) -> Result<ReplyStream> {
-        self.stream(Endpoint::Chat, request.into()).await
+        self.stream(self.new_call(Endpoint::Chat, request)).await
     }
 
     /// OpenAI's `POST /v1/responses`: the bytes go through both ways.
     pub async fn responses(&self, request: impl Into<Request>) -> Result<Reply> {
-        self.call(Endpoint::Responses, request.into()).await
+        self.call(self.new_call(Endpoint::Responses, request)).await
     }
 
     /// OpenAI's `POST /v1/responses`, streamed.
     pub async fn responses_stream(&self, request: impl Into<Request>) -> Result<ReplyStream> {
-        self.stream(Endpoint::Responses, request.into()).await
+        self.stream(self.new_call(Endpoint::Responses, request)).await
     }
 
     /// OpenAI's `POST /v1/embeddings`.
     pub async fn embeddings(&self, request: impl Into<Request>) -> Result<Reply> {
-        self.call(Endpoint::Embeddings, request.into()).await
+        self.call(self.new_call(Endpoint::Embeddings, request)).await
     }
 
     /// The models of the tenant's providers, in OpenAI's list format: what they list themselves, and what the
@@ -131,19 +131,20 @@ impl TenantHandle {
         Ok(Question { tenant: self.id.clone(), query })
     }
 
-    async fn call(&self, endpoint: Endpoint, request: Request) -> Result<Reply> {
+    pub(super) async fn call(&self, call: Call) -> Result<Reply> {
         self.core.open()?;
         // Boxed, so that the host's own futures stay small.
-        Box::pin(self.core.pipeline.call(self.new_call(endpoint, request))).await
+        Box::pin(self.core.pipeline.call(call)).await
     }
 
-    async fn stream(&self, endpoint: Endpoint, request: Request) -> Result<ReplyStream> {
+    pub(super) async fn stream(&self, call: Call) -> Result<ReplyStream> {
         self.core.open()?;
-        Box::pin(self.core.pipeline.stream(self.new_call(endpoint, request))).await
+        Box::pin(self.core.pipeline.stream(call)).await
     }
 
-    pub(super) fn new_call(&self, endpoint: Endpoint, request: Request) -> Call {
-        Call { tenant: self.id.clone(), api_key_id: self.api_key_id.clone(), endpoint, request, provider: None }
+    pub(super) fn new_call(&self, endpoint: Endpoint, request: impl Into<Request>) -> Call {
+        let (tenant, api_key_id) = (self.id.clone(), self.api_key_id.clone());
+        Call { tenant, api_key_id, endpoint, request: request.into(), provider: None }
     }
 }
 
