@@ -34,7 +34,7 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// The request is wrong in a way that no narrower code names.
+    /// The request is wrong in a way that no narrower code names. For bindings: the core always has a narrower one.
     InvalidRequest = 100, "invalid_request", 400, permanent;
     /// The body is not JSON, or not a JSON object.
     InvalidJson = 101, "invalid_json", 400, permanent;
@@ -64,7 +64,7 @@ error_codes! {
     TraceNotFound = 113, "trace_not_found", 404, permanent;
     /// There is no such API key.
     ApiKeyNotFound = 114, "api_key_not_found", 404, permanent;
-    /// There is no operation of that name.
+    /// There is no operation of that name. For bindings that call operations by name: the core has a method for each.
     UnknownOperation = 115, "unknown_operation", 404, permanent;
     /// No provider of the tenant has a deployment of that model.
     ModelNotFound = 116, "model_not_found", 404, permanent;

@@ -134,17 +134,13 @@ impl Framer {
     }
 }
 
-/// The fields of one event.
+/// The fields of one event that say something here: nobody reconnects, so `id` and `retry` are skipped.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Event<'a> {
     /// The data lines joined with LF; empty when there is none. Borrowed when there is one line.
     pub(crate) data: Cow<'a, [u8]>,
     /// The type of the event, as sent.
     pub(crate) event: Option<&'a [u8]>,
-    /// The id of the event; one that contains NUL is ignored.
-    pub(crate) id: Option<&'a [u8]>,
-    /// The time to wait before a reconnection; anything but digits is ignored.
-    pub(crate) retry_ms: Option<u64>,
 }
 
 impl<'a> Event<'a> {
@@ -177,10 +173,6 @@ impl<'a> Event<'a> {
                     event.data = Cow::Borrowed(value);
                 }
                 b"event" => event.event = Some(value),
-                b"id" if memchr(0, value).is_none() => event.id = Some(value),
-                b"retry" if value.iter().all(u8::is_ascii_digit) => {
-                    event.retry_ms = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
-                }
                 _ => {}
             }
         }

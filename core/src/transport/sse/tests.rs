@@ -13,19 +13,12 @@ const LIMIT: usize = 1 << 20;
 struct Read {
     data: Vec<u8>,
     event: Option<Vec<u8>>,
-    id: Option<Vec<u8>>,
-    retry_ms: Option<u64>,
 }
 
 impl Read {
     fn of(frame: &[u8]) -> Option<Self> {
         let event = Event::parse(frame);
-        let owned = Self {
-            data: event.data.to_vec(),
-            event: event.event.map(<[u8]>::to_vec),
-            id: event.id.map(<[u8]>::to_vec),
-            retry_ms: event.retry_ms,
-        };
+        let owned = Self { data: event.data.to_vec(), event: event.event.map(<[u8]>::to_vec) };
         Some(owned).filter(|event| *event != Self::default())
     }
 }
@@ -70,8 +63,6 @@ fn reference(input: &[u8]) -> Vec<Read> {
             match name {
                 "data" => lines_of_data.push(value.to_owned()),
                 "event" => read.event = Some(bytes(value)),
-                "id" if !value.contains('\0') => read.id = Some(bytes(value)),
-                "retry" if value.chars().all(|char| char.is_ascii_digit()) => read.retry_ms = value.parse().ok(),
                 _ => {}
             }
         }
@@ -82,8 +73,7 @@ fn reference(input: &[u8]) -> Vec<Read> {
 }
 
 fn fixtures() -> Vec<(&'static [u8], Vec<Read>)> {
-    let named =
-        Read { data: b"x".to_vec(), event: Some(b"error".to_vec()), id: Some(b"7".to_vec()), retry_ms: Some(250) };
+    let named = Read { data: b"x".to_vec(), event: Some(b"error".to_vec()) };
     vec![
         (b"", vec![]),
         (b"\n\n\r\r\n\n", vec![]),
