@@ -103,7 +103,7 @@ pub struct TraceDetail {
     pub chunk_count: Option<i64>,
     /// What is peculiar about it.
     pub flags: Vec<TraceFlag>,
-    /// Every attempt, the last one included; empty when the first one answered or content is not captured.
+    /// Every attempt, the last one included; empty when there was one and it was answered, or content is not captured.
     pub attempts: Vec<Attempt>,
     /// The request's body as JSON; large base64 payloads replaced by `{sha256, mime, length}`. `None` unless `capture` is `full`.
     pub request: Option<Box<RawValue>>,

@@ -115,7 +115,7 @@ sqlite_tests! {
         assert!(trace.latency_ms >= PAUSE_MS as f64 && trace.overhead_us < OVERHEAD_US, "{trace:#?}");
     }
 
-    async fn waiting_for_each_of_several_providers_is_no_overhead_of_the_gateway() {
+    async fn waiting_for_several_providers_at_once_is_no_overhead_of_the_gateway() {
         let test = TestGateway::open(SQLITE).await;
         let other = Upstream::start().expect("a mock upstream");
         let name: ProviderName = "other".parse().unwrap();
@@ -125,6 +125,6 @@ sqlite_tests! {
         }
         test.acme.list_models(libgateway::CallOptions::default()).await.unwrap();
         let trace = test.only_trace().await.trace;
-        assert!(trace.latency_ms >= 2.0 * PAUSE_MS as f64 && trace.overhead_us < OVERHEAD_US, "{trace:#?}");
+        assert!(trace.latency_ms >= PAUSE_MS as f64 && trace.overhead_us < OVERHEAD_US, "{trace:#?}");
     }
 }

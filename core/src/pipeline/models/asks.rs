@@ -144,8 +144,8 @@ impl Drop for Asks<'_> {
                     (seen.waited, seen.overhead) = (one.waited, one.overhead);
                 }
             }
-            // The one attempt of all that was answered is no news: the row says it all.
-            if seen.attempts.len() == 1 && seen.attempts.iter().all(|attempt| attempt.error_code.is_none()) {
+            // One attempt in all that was answered is no news: the row says it all.
+            if seen.attempt_count == 1 && seen.attempts.iter().all(|attempt| attempt.error_code.is_none()) {
                 seen.attempts.clear();
             }
         });
