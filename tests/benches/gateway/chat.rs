@@ -43,7 +43,7 @@ pub(crate) fn run() {
         "-",
     );
     report(
-        "chat, CPU of the request path",
+        "chat, CPU of the callers' threads (\"tracing off\")",
         our_cpu.callers / requests,
         reference_cpu.callers / requests,
         "µs",

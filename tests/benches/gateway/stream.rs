@@ -50,7 +50,7 @@ fn at_once() {
         "≤ 1.15",
     );
     report(
-        "stream of 256 chunks at once, CPU of the request path",
+        "stream of 256 chunks, CPU of the callers' threads",
         our_cpu.callers / streams,
         reference_cpu.callers / streams,
         "µs",
