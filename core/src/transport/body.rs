@@ -21,7 +21,7 @@ use crate::error::Result;
 pub(crate) enum Body {
     Network(Network),
     /// Asked for plain bytes, some upstreams compress all the same.
-    Gzip(Network, Gunzip),
+    Gzip(Network, Box<Gunzip>),
     Canned(VecDeque<Bytes>),
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum Network {
 impl Body {
     /// The body of an answer with these headers.
     pub(super) fn of(network: Network, headers: &HeaderMap) -> Self {
-        if is_gzip(headers) { Self::Gzip(network, Gunzip::default()) } else { Self::Network(network) }
+        if is_gzip(headers) { Self::Gzip(network, Box::default()) } else { Self::Network(network) }
     }
 
     /// The next piece; `None` at the end.

@@ -65,9 +65,8 @@ impl Profile {
 }
 
 /// A client that does nothing of its own accord.
-#[derive(Clone)]
 pub(super) enum Client {
-    Direct(Direct),
+    Direct(Box<Direct>),
     Proxied(Proxied),
 }
 
@@ -88,7 +87,7 @@ pub(super) struct Clients {
     extra_roots: Vec<CertificateDer<'static>>,
     /// Made once: reading the system's certificates takes its time.
     tls: OnceLock<ClientConfig>,
-    made: RwLock<HashMap<(runtime::Id, Profile), Client>>,
+    made: RwLock<HashMap<(runtime::Id, Profile), Arc<Client>>>,
 }
 
 impl Clients {
@@ -110,23 +109,23 @@ impl Clients {
     }
 
     /// The client of a profile on the current runtime.
-    pub(super) fn get(&self, profile: Profile) -> Result<Client> {
+    pub(super) fn get(&self, profile: Profile) -> Result<Arc<Client>> {
         let no_runtime = |_| Error::new(ErrorCode::Internal, "there is no tokio runtime; call from within one");
         let key = (runtime::Handle::try_current().map_err(no_runtime)?.id(), profile);
         if let Some(client) = self.made.read().get(&key) {
-            return Ok(client.clone());
+            return Ok(Arc::clone(client));
         }
         let mut made = self.made.write();
         if let Some(client) = made.get(&key) {
-            return Ok(client.clone());
+            return Ok(Arc::clone(client));
         }
         if made.len() >= Self::MOST
             && let Some(any) = made.keys().next().copied()
         {
             made.remove(&any);
         }
-        let client = self.build(profile)?;
-        made.insert(key, client.clone());
+        let client = Arc::new(self.build(profile)?);
+        made.insert(key, Arc::clone(&client));
         Ok(client)
     }
 
@@ -135,7 +134,7 @@ impl Clients {
         tls.alpn_protocols = profile.protocols();
         let resolver = self.resolver.clone();
         Ok(match &self.proxy {
-            None => Client::Direct(Direct::new(profile, tls, resolver)),
+            None => Client::Direct(Box::new(Direct::new(profile, tls, resolver))),
             Some(proxy) => Client::Proxied(Proxied::new(profile, tls, resolver, proxy.clone())?),
         })
     }

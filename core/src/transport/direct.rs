@@ -30,7 +30,6 @@ use super::{
 use crate::error::Result;
 
 /// A client without redirects, retries, or headers of its own.
-#[derive(Clone)]
 pub(super) struct Direct(Client<Connector, Full<Bytes>>);
 
 impl Direct {

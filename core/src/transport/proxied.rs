@@ -14,7 +14,6 @@ use super::{
 use crate::error::{Error, ErrorCode, Result};
 
 /// A client without redirects, retries, headers of its own, or a proxy from elsewhere.
-#[derive(Clone)]
 pub(super) struct Proxied {
     client: Client,
     resolver: Resolver,
