@@ -10,7 +10,7 @@ AIMOCK := tests/aimock/node_modules/.package-lock.json
 LITELLM := target/litellm/bin/litellm
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-upstreams check check-fmt clippy deny layers docs package fresh fmt bench gen notices
+.PHONY: help demo test test-crash test-upstreams check check-fmt clippy deny layers docs package fresh fmt bench gen notices
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -23,6 +23,10 @@ demo: ## open a gateway, send calls through it and look at what it kept
 test: $(AIMOCK) ## run every test, on SQLite and on PostgreSQL
 	@.ci/need
 	.ci/with-postgres cargo test $(CARGO_WORKSPACE) --no-fail-fast
+
+test-crash: ## kill a working process 300 times on each database, and look for what is lost
+	@.ci/need cargo cc postgres
+	LIBGATEWAY_TEST_CRASHES=300 .ci/with-postgres cargo test $(CARGO_WORKSPACE) --test crash
 
 test-upstreams: $(LITELLM) ## run the tests against LiteLLM's proxy, which takes minutes to install
 	@.ci/need cargo cc python3 postgres

@@ -28,6 +28,7 @@ mod pricing;
 mod provider;
 mod recorder;
 mod registry;
+mod spool;
 mod store;
 mod stream;
 mod tasks;
@@ -36,7 +37,7 @@ mod transport;
 mod types;
 
 pub use auth::Caller;
-pub use config::{Config, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts};
+pub use config::{Config, Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts};
 pub use error::{Error, ErrorCode, Result};
 pub use gateway::{Gateway, ProviderHandle, TenantHandle};
 pub use operation::{OPERATIONS, Operation, Output, Subject, operation};

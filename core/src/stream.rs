@@ -24,7 +24,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     limits::Permit,
     provider::Wire,
-    recorder::{Answer, Draft, EVENT_BYTES},
+    recorder::{Answer, Draft, Durable, EVENT_BYTES},
     transport::{Body, sse},
     types::ids::{ProviderName, TraceId},
 };
@@ -55,6 +55,8 @@ pub struct ReplyStream {
     provider: ProviderName,
     is_event_stream: bool,
     live: Option<Live>,
+    /// With `durability: sync`, what the end of the stream waits for.
+    durable: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
     events: sse::Framer,
 }
 
@@ -79,6 +81,7 @@ impl ReplyStream {
             provider: opened.provider,
             is_event_stream: opened.is_event_stream,
             live: Some(live),
+            durable: None,
             events: sse::Framer::new(EVENT_BYTES),
         }
     }
@@ -117,7 +120,9 @@ impl ReplyStream {
             let live = self.live.take()?;
             let message = "the provider's answer is no stream of events; read it with next_chunk";
             let error = Error::new(ErrorCode::UpstreamInvalidResponse, message).with_provider(self.provider.as_str());
-            return Some(Err(live.fail(error)));
+            let (error, durable) = live.fail(error);
+            durable.reached().await;
+            return Some(Err(error));
         }
         loop {
             match self.events.next_frame() {
@@ -141,26 +146,48 @@ impl ReplyStream {
     }
 }
 
+impl ReplyStream {
+    /// The stream ends when its trace is as durable as it is to be.
+    fn wait_for(&mut self, durable: Durable) {
+        if durable.is_pending() {
+            self.durable = Some(Box::pin(durable.reached()));
+        }
+    }
+
+    fn poll_durable(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if let Some(durable) = &mut self.durable {
+            std::task::ready!(durable.as_mut().poll(context));
+            self.durable = None;
+        }
+        Poll::Ready(None)
+    }
+}
+
 impl Stream for ReplyStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(live) = &mut self.live else { return Poll::Ready(None) };
+        let Some(live) = &mut self.live else { return self.poll_durable(context) };
         let step = std::task::ready!(live.poll_step(context));
         match step {
             Step::Chunk(bytes) => Poll::Ready(Some(Ok(bytes))),
             Step::End(last) => {
                 if let Some(live) = self.live.take() {
-                    live.complete();
+                    self.wait_for(live.complete());
                 }
-                Poll::Ready(last.map(Ok))
+                match last {
+                    Some(last) => Poll::Ready(Some(Ok(last))),
+                    None => self.poll_durable(context),
+                }
             }
             Step::Failed(error) => {
-                let error = error.with_provider(self.provider.as_str());
-                Poll::Ready(Some(Err(match self.live.take() {
-                    Some(live) => live.fail(error),
-                    None => error,
-                })))
+                let mut error = error.with_provider(self.provider.as_str());
+                if let Some(live) = self.live.take() {
+                    let durable;
+                    (error, durable) = live.fail(error);
+                    self.wait_for(durable);
+                }
+                Poll::Ready(Some(Err(error)))
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The databases that everything is tested on. A store is fresh, and gone when it is dropped.
 
+use std::path::{Path, PathBuf};
+
 use tempfile::TempDir;
 
 use crate::postgres;
@@ -33,9 +35,17 @@ impl Backend {
     pub fn fresh(self) -> FreshStore {
         match self {
             Self::Sqlite => FreshStore::Sqlite(tempfile::tempdir().expect("a temporary directory")),
-            Self::Postgres => FreshStore::Postgres(postgres::Database::create()),
+            Self::Postgres => {
+                FreshStore::Postgres(postgres::Database::create(), tempfile::tempdir().expect("a temporary directory"))
+            }
         }
     }
+}
+
+/// Every file below a directory, which need not be there.
+pub fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 /// An empty store; dropping it removes it.
@@ -43,8 +53,8 @@ impl Backend {
 pub enum FreshStore {
     /// The directory of the file.
     Sqlite(TempDir),
-    /// The database.
-    Postgres(postgres::Database),
+    /// The database, and a directory for the spool.
+    Postgres(postgres::Database, TempDir),
 }
 
 impl FreshStore {
@@ -52,15 +62,23 @@ impl FreshStore {
     pub fn url(&self) -> String {
         match self {
             Self::Sqlite(directory) => format!("sqlite:{}", directory.path().join("gateway.db").display()),
-            Self::Postgres(database) => database.url(),
+            Self::Postgres(database, _) => database.url(),
         }
     }
 
     /// The directory of a SQLite file.
-    pub fn directory(&self) -> Option<&std::path::Path> {
+    pub fn directory(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(directory) => Some(directory.path()),
-            Self::Postgres(_) => None,
+            Self::Postgres(..) => None,
+        }
+    }
+
+    /// Where gateways of this store have their spool.
+    pub fn spool_dir(&self) -> PathBuf {
+        match self {
+            Self::Sqlite(directory) => directory.path().join("gateway.db.spool"),
+            Self::Postgres(_, directory) => directory.path().join("spool"),
         }
     }
 }

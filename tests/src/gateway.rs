@@ -25,6 +25,7 @@ const FLUSH: Duration = Duration::from_secs(20);
 pub fn config(store: &FreshStore) -> Config {
     let mut config = Config {
         store: store.url(),
+        spool_dir: store.directory().is_none().then(|| store.spool_dir()),
         master_key: Some(MASTER_KEY.into()),
         timeouts: Timeouts { connect_ms: 2_000, first_byte_ms: 10_000, idle_ms: 10_000, total_ms: 30_000 },
         retry: Retry { max_attempts: 3, base_ms: 1, max_ms: 5 },

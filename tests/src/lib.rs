@@ -30,7 +30,7 @@ pub mod postgres;
 mod backend;
 mod gateway;
 
-pub use backend::{Backend, FreshStore};
+pub use backend::{Backend, FreshStore, files};
 pub use deadline::{DEADLINE, run, run_within};
 pub use gateway::{API_KEY, MASTER_KEY, TENANT, TestGateway, config, hello};
 pub use libgateway;

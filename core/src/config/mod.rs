@@ -4,11 +4,11 @@ mod read;
 mod sections;
 mod settings;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use serde::Deserialize;
 
-pub use self::sections::{Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts};
+pub use self::sections::{Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts};
 pub(crate) use self::settings::Settings;
 use crate::types::{
     provider::{ProviderConfig, Secret},
@@ -30,6 +30,12 @@ pub struct Config {
     pub master_keys: BTreeMap<u32, Secret>,
     /// Whether the store's schema may be changed: `auto` (default), `check` or `off`.
     pub migrate: Migrate,
+    /// What of a trace survives the end of the process before it is in the store: `spool` (default), `sync` or `memory`,
+    /// which is the default of `sqlite::memory:`.
+    pub durability: Option<Durability>,
+    /// The directory of the spool, shared by all gateways of a store on this machine. Beside a SQLite file when omitted;
+    /// with PostgreSQL it has to be named, or `durability` be `memory`.
+    pub spool_dir: Option<PathBuf>,
     /// What traces keep, unless a tenant or a call says less; `full` when omitted.
     pub capture: Capture,
     /// Providers of tenants that have none; the first one, or the one with `default`, is the default.
@@ -55,6 +61,8 @@ impl Default for Config {
             master_key: None,
             master_keys: BTreeMap::new(),
             migrate: Migrate::Auto,
+            durability: None,
+            spool_dir: None,
             capture: Capture::Full,
             providers: Vec::new(),
             timeouts: Timeouts::default(),
@@ -75,6 +83,8 @@ impl fmt::Debug for Config {
             master_key,
             master_keys,
             migrate,
+            durability,
+            spool_dir,
             capture,
             providers,
             timeouts,
@@ -94,6 +104,8 @@ impl fmt::Debug for Config {
             .field("master_key", master_key)
             .field("master_keys", master_keys)
             .field("migrate", migrate)
+            .field("durability", durability)
+            .field("spool_dir", spool_dir)
             .field("capture", capture)
             .field("providers", providers)
             .field("timeouts", timeouts)

@@ -10,7 +10,7 @@ use crate::{
 
 impl Config {
     /// Keys whose environment variables hold plain text; those of the others hold JSON.
-    const TEXT_KEYS: [&str; 4] = ["store", "master_key", "migrate", "capture"];
+    const TEXT_KEYS: [&str; 6] = ["store", "master_key", "migrate", "durability", "spool_dir", "capture"];
     const JSON_KEYS: [&str; 8] =
         ["master_keys", "providers", "timeouts", "retry", "network", "limits", "recorder", "stale_limit_ms"];
 

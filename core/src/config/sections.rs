@@ -20,6 +20,19 @@ pub enum Migrate {
     Off,
 }
 
+/// What of a trace survives the end of the process before it is in the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    /// Every request whose upstream was asked, even when the process is killed. A power cut may lose the last moments.
+    #[default]
+    Spool,
+    /// The same, and a call returns when its trace is on the disk itself, which takes some milliseconds.
+    Sync,
+    /// Nothing: traces that are not in the store yet are lost with the process.
+    Memory,
+}
+
 /// How long to wait for an upstream, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -96,6 +109,8 @@ pub struct RecorderConfig {
     pub flush_ms: u64,
     /// Traces written in one transaction: 100.
     pub batch_rows: usize,
+    /// Bytes the gateway's spool may have on disk: 1 GB. While it has them, traces wait in memory only.
+    pub spool_bytes: u64,
 }
 
 impl Default for Timeouts {
@@ -118,7 +133,7 @@ impl Default for Limits {
 
 impl Default for RecorderConfig {
     fn default() -> Self {
-        Self { queue_rows: 100_000, queue_bytes: 256 << 20, flush_ms: 100, batch_rows: 100 }
+        Self { queue_rows: 100_000, queue_bytes: 256 << 20, flush_ms: 100, batch_rows: 100, spool_bytes: 1 << 30 }
     }
 }
 

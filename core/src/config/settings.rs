@@ -1,8 +1,8 @@
 //! The one validation of a configuration. What it lets pass is not checked again.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{Config, Limits, Migrate, Network, RecorderConfig, Retry, Timeouts};
+use super::{Config, Durability, Limits, Migrate, Network, RecorderConfig, Retry, Timeouts};
 use crate::{
     crypto::MasterKeys,
     error::{Error, Result},
@@ -14,6 +14,9 @@ pub(crate) struct Settings {
     pub(crate) store: String,
     pub(crate) master_keys: Arc<MasterKeys>,
     pub(crate) migrate: Migrate,
+    pub(crate) durability: Durability,
+    /// Where the spool is; `None` with [`Durability::Memory`].
+    pub(crate) spool_dir: Option<PathBuf>,
     pub(crate) capture: Capture,
     pub(crate) providers: Vec<ProviderConfig>,
     pub(crate) timeouts: Timeouts,
@@ -44,7 +47,10 @@ impl TryFrom<Config> for Settings {
         if config.recorder.batch_rows > 1_000 {
             return Err(Error::config("recorder.batch_rows", "recorder.batch_rows must be at most 1000"));
         }
+        let (durability, spool_dir) = config.spool()?;
         Ok(Self {
+            durability,
+            spool_dir,
             master_keys: Arc::new(config.master_keys()?),
             store: config.store,
             migrate: config.migrate,
@@ -61,6 +67,31 @@ impl TryFrom<Config> for Settings {
 }
 
 impl Config {
+    /// How durable traces are, and where the spool is that makes them so.
+    fn spool(&self) -> Result<(Durability, Option<PathBuf>)> {
+        let in_memory = self.store == "sqlite::memory:";
+        let durability = match self.durability {
+            Some(durability) => durability,
+            None if in_memory && self.spool_dir.is_none() => Durability::Memory,
+            None => Durability::default(),
+        };
+        if durability == Durability::Memory {
+            return Ok((durability, None));
+        }
+        let beside = || {
+            let file = self.store.strip_prefix("sqlite:").filter(|_| !in_memory)?;
+            Some(PathBuf::from(format!("{file}.spool")))
+        };
+        let directory = self.spool_dir.clone().or_else(beside);
+        // What is no store at all is the store's to refuse.
+        if directory.is_none() && (in_memory || self.store.starts_with("postgres")) {
+            let message = "spool_dir is missing: this store is no file to put it beside; name a directory of this \
+                           machine, or set durability to memory";
+            return Err(Error::config("spool_dir", message));
+        }
+        Ok((durability, directory))
+    }
+
     fn master_keys(&self) -> Result<MasterKeys> {
         let mut keys = self.master_keys.clone();
         if let Some(key) = &self.master_key {

@@ -138,6 +138,8 @@ error_codes! {
     Closed = 702, "closed", 503, permanent;
     /// The caller went away.
     Cancelled = 703, "cancelled", 499, permanent;
+    /// The process ended before the request did: only traces carry it.
+    Abandoned = 704, "abandoned", 500, permanent;
 }
 
 impl ErrorCode {

@@ -134,10 +134,12 @@ impl Gateway {
 
     /// Whether the gateway is well, and why not.
     pub fn health(&self) -> Health {
-        let mut reasons: Vec<String> = self.stats().store_error.into_iter().collect();
+        let stats = self.stats();
+        let mut reasons: Vec<String> = stats.store_error.into_iter().collect();
         if reasons.is_empty() && self.core.registry.freshness().is_away() {
             reasons.push("the store cannot be reached; cached tenants and keys are served".to_owned());
         }
+        reasons.extend(stats.spool_error.map(|error| format!("traces are in memory only: {error}")));
         Health { status: if reasons.is_empty() { HealthStatus::Ok } else { HealthStatus::Degraded }, reasons }
     }
 }
@@ -172,9 +174,12 @@ fn checked(report: FlushReport) -> Result<FlushReport> {
     if report.is_complete() {
         return Ok(report);
     }
-    let FlushReport { pending, dropped, .. } = report;
+    let FlushReport { pending, spooled, dropped, .. } = report;
     let reason = report.error.as_deref().unwrap_or("the time was too short");
-    let message = format!("{pending} traces are not in the store yet and {dropped} are lost: {reason}");
+    let message = format!(
+        "{} traces are not in the store yet, {spooled} of them are safe in the spool, and {dropped} are lost: {reason}",
+        pending + spooled
+    );
     Err(Error::new(ErrorCode::StoreUnavailable, message))
 }
 

@@ -18,8 +18,9 @@ use crate::{
     error::{Error, ErrorCode, Result},
     pipeline::Pipeline,
     pricing::Prices,
-    recorder::{Encoder, Recorder},
+    recorder::{Encoder, Parts, Recorder},
     registry::Registry,
+    spool::Spool,
     store::{Store, StoreOptions},
     tasks::Background,
     transport::Transport,
@@ -44,8 +45,13 @@ pub(super) async fn open(settings: Settings) -> Result<Core> {
         }
     });
     let (store, generation) = opened.await?;
-    let registry = match Registry::new(&settings, store.clone(), Arc::clone(&background)) {
-        Ok(registry) => Arc::new(registry),
+    let made = Registry::new(&settings, store.clone(), Arc::clone(&background)).and_then(|registry| {
+        let limit = settings.recorder.spool_bytes;
+        let spool = settings.spool_dir.as_deref().map(|directory| Spool::open(directory, limit)).transpose()?;
+        Ok((Arc::new(registry), spool))
+    });
+    let (registry, spool) = match made {
+        Ok(made) => made,
         Err(error) => {
             let close = async move {
                 store.close().await;
@@ -66,8 +72,11 @@ pub(super) async fn open(settings: Settings) -> Result<Core> {
         store: store.clone(),
         deleted: Arc::clone(&deleted),
     };
-    let (recorder, writer) = Recorder::start(settings.recorder, encoder, store.clone(), &background);
-    let upkeep = upkeep.start(&background);
+    let parts =
+        Parts { config: settings.recorder, durability: settings.durability, spool, encoder, store: store.clone() };
+    let (recorder, recording) = Recorder::start(parts, &background);
+    let mut upkeep = upkeep.start(&background);
+    upkeep.push(recording.recovery);
     transport.warm(&background);
     Ok(Core {
         pipeline: Pipeline::new(&settings, Arc::clone(&registry), recorder, transport),
@@ -77,7 +86,7 @@ pub(super) async fn open(settings: Settings) -> Result<Core> {
         master_keys: settings.master_keys,
         background,
         deleted,
-        tasks: Tasks::new(Running { writer, upkeep }),
+        tasks: Tasks::new(Running { writer: recording.writing, upkeep }),
     })
 }
 

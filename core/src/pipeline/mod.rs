@@ -90,10 +90,10 @@ impl Pipeline {
         let (tenant, mut draft) = self.begin(&call, false).await?;
         match self.answer(&tenant, &call, &mut draft).await {
             Ok(reply) => {
-                draft.complete();
+                draft.complete().reached().await;
                 Ok(reply)
             }
-            Err(error) => Err(failed(draft, error)),
+            Err(error) => Err(failed(draft, error).await),
         }
     }
 
@@ -102,7 +102,7 @@ impl Pipeline {
         let (tenant, mut draft) = self.begin(&call, true).await?;
         match self.open(&tenant, &call, &mut draft).await {
             Ok(opened) => Ok(ReplyStream::new(opened, draft)),
-            Err(error) => Err(failed(draft, error)),
+            Err(error) => Err(failed(draft, error).await),
         }
     }
 
@@ -138,6 +138,7 @@ impl Pipeline {
                 "stream is true, and one whole answer was asked for; call the streaming method instead",
             ));
         }
+        draft.intend();
         let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft.started());
         let wanted = Wanted::Whole { limit: self.body_bytes };
         let (response, body) = attempts.run(draft, &prepared.envelope, &prepared.body, wanted).await?.into_whole();
@@ -153,6 +154,7 @@ impl Pipeline {
 
     async fn open(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Opened> {
         let prepared = self.prepare(tenant, call, draft, Mode::Stream)?;
+        draft.intend();
         let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft.started());
         let response = attempts.run(draft, &prepared.envelope, &prepared.body, Wanted::Stream).await?.into_stream();
         let total = attempts.deadline();
@@ -208,8 +210,8 @@ impl Pipeline {
 }
 
 /// Records the failure, and tells the caller which request it was.
-fn failed(draft: Draft, error: Error) -> Error {
+async fn failed(draft: Draft, error: Error) -> Error {
     let error = error.with_request_id(draft.request_id());
-    draft.fail(&error);
+    draft.fail(&error).reached().await;
     error
 }

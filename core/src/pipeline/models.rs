@@ -32,10 +32,10 @@ impl Pipeline {
         let (tenant, mut draft) = self.begin(&call, false).await?;
         match self.collect_models(&tenant, &call, &mut draft).await {
             Ok(reply) => {
-                draft.complete();
+                draft.complete().reached().await;
                 Ok(reply)
             }
-            Err(error) => Err(failed(draft, error)),
+            Err(error) => Err(failed(draft, error).await),
         }
     }
 
@@ -46,6 +46,7 @@ impl Pipeline {
             Some(name) => vec![self.registry.provider(tenant, Some(name))],
             None => self.registry.all_providers(tenant),
         };
+        draft.intend();
         let started = draft.started();
         let mut asks = Asks::new(draft, providers);
         let all = stream::iter(asks.all());

@@ -1,8 +1,9 @@
-//! What became of the traces, counted. `accepted = persisted + pending + dead_lettered + dropped` at every moment at
-//! which the lock is free.
+//! What became of the traces, counted. `accepted = persisted + pending + spooled + dead_lettered + dropped` at every
+//! moment at which the lock is free.
 
 use parking_lot::Mutex;
 
+use super::delivery::Fate;
 use crate::{
     error::Error,
     types::{
@@ -29,20 +30,45 @@ impl Counters {
         *self.0.lock().by_class.entry(class).or_default() += 1;
     }
 
-    /// Traces are in the store.
-    pub(super) fn persisted(&self, rows: usize, bytes: usize) {
+    /// A trace that waited in memory came to its end.
+    pub(super) fn settled(&self, fate: Fate, bytes: usize) {
         let mut stats = self.0.lock();
-        stats.settle(rows, bytes);
-        stats.persisted += wide(rows);
-        stats.store_error = None;
+        stats.settle(1, bytes);
+        stats.count(fate);
     }
 
-    /// The store refused traces, and keeps them as dead letters.
-    pub(super) fn dead_lettered(&self, rows: usize, bytes: usize) {
+    /// A trace that was on disk only came to its end.
+    pub(super) fn settled_spooled(&self, fate: Fate) {
+        let mut stats = self.0.lock();
+        stats.spooled = stats.spooled.saturating_sub(1);
+        stats.count(fate);
+    }
+
+    /// Traces are on disk only.
+    pub(super) fn left_behind(&self, rows: usize, bytes: usize) {
         let mut stats = self.0.lock();
         stats.settle(rows, bytes);
-        stats.dead_lettered += wide(rows);
-        stats.store_error = None;
+        stats.spooled += wide(rows);
+    }
+
+    /// Traces that were on disk only cannot be read back.
+    pub(super) fn lost(&self, rows: usize) {
+        let mut stats = self.0.lock();
+        stats.spooled = stats.spooled.saturating_sub(wide(rows));
+        *stats.dropped.entry(DropReason::Damaged).or_default() += wide(rows);
+        stats.damaged += 1;
+    }
+
+    /// A trace of a gateway that is gone is in the store.
+    pub(super) fn recovered(&self, class: StatusClass) {
+        let mut stats = self.0.lock();
+        stats.recovered += 1;
+        stats.abandoned += u64::from(class == StatusClass::Abandoned);
+    }
+
+    /// Places in the spool of a gateway that is gone could not be read.
+    pub(super) fn damaged(&self, places: u64) {
+        self.0.lock().damaged += places;
     }
 
     /// Traces are lost. Says whether it is the first time for this reason, or a power of two: worth a word in the log.
@@ -76,9 +102,22 @@ impl Stats {
         FlushReport {
             persisted: self.persisted.saturating_sub(before.persisted),
             pending: self.pending,
+            spooled: self.spooled,
             dead_lettered: self.dead_lettered.saturating_sub(before.dead_lettered),
             dropped: dropped(self).saturating_sub(dropped(before)),
             error: self.store_error.clone(),
+        }
+    }
+
+    fn count(&mut self, fate: Fate) {
+        *match fate {
+            Fate::Persisted => &mut self.persisted,
+            Fate::DeadLettered => &mut self.dead_lettered,
+            Fate::Rejected => self.dropped.entry(DropReason::Rejected).or_default(),
+            Fate::GivenUp => self.dropped.entry(DropReason::Closed).or_default(),
+        } += 1;
+        if matches!(fate, Fate::Persisted | Fate::DeadLettered) {
+            self.store_error = None;
         }
     }
 

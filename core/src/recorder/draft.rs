@@ -8,9 +8,13 @@ use std::{
 
 use bytes::Bytes;
 
-use super::Shared;
+use super::{
+    Shared,
+    journal::{self, Intent},
+};
 use crate::{
     clock,
+    config::Durability,
     content::BODY_LIMIT,
     crypto::DataKey,
     error::{Error, ErrorCode, Result},
@@ -157,6 +161,16 @@ impl Draft {
         self.started
     }
 
+    /// An upstream is about to be asked: from here on not even the end of the process loses the request. Where the
+    /// spool's disk fails, it says so in its status; the request goes on.
+    pub(crate) fn intend(&self) {
+        if let (Some(spool), Some(observation)) = (&self.shared.spool, &self.open)
+            && let Ok(intent) = journal::write(&Intent::of(observation))
+        {
+            drop(spool.intend(self.id, &intent));
+        }
+    }
+
     /// Notes what was learnt.
     pub(crate) fn note(&mut self, note: impl FnOnce(&mut Seen)) {
         if let Some(observation) = &mut self.open {
@@ -180,29 +194,50 @@ impl Draft {
     }
 
     /// The request ended well, as far as the bytes tell.
-    pub(crate) fn complete(mut self) {
-        self.end(End::Complete);
+    pub(crate) fn complete(mut self) -> Durable {
+        self.end(End::Complete)
     }
 
     /// The request ended with an error.
-    pub(crate) fn fail(mut self, error: &Error) {
+    pub(crate) fn fail(mut self, error: &Error) -> Durable {
         if let (Some(observation), Some(body)) = (&mut self.open, error.body()) {
             observation.seen.answer = Answer::Body(body.clone());
         }
-        self.end(End::Failed(error.code()));
+        self.end(End::Failed(error.code()))
     }
 
-    fn end(&mut self, end: End) {
-        if let Some(mut observation) = self.open.take() {
-            observation.latency = self.started.elapsed();
-            observation.end = end;
-            self.shared.record(observation);
-        }
+    fn end(&mut self, end: End) -> Durable {
+        let Some(mut observation) = self.open.take() else { return Durable(None) };
+        observation.latency = self.started.elapsed();
+        observation.end = end;
+        let number = self.shared.record(observation);
+        let waits = self.shared.durability == Durability::Sync;
+        Durable(number.filter(|_| waits).map(|number| (Arc::clone(&self.shared), number)))
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        self.end(End::Dropped);
+        drop(self.end(End::Dropped));
+    }
+}
+
+/// A trace that the caller wants to be on disk: with [`Durability::Sync`]. Otherwise there is nothing to wait for.
+#[must_use = "with durability: sync a call ends when its trace is on disk"]
+pub(crate) struct Durable(Option<(Arc<Shared>, u64)>);
+
+impl Durable {
+    /// Whether there is anything to wait for.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Waits until the trace is on disk, or the disk has failed: then the recorder says so.
+    pub(crate) async fn reached(self) {
+        if let Some((shared, number)) = self.0 {
+            let mut durable = shared.durable.subscribe();
+            // The sender lives as long as what we hold: there is no error.
+            drop(durable.wait_for(|durable| *durable >= number).await);
+        }
     }
 }

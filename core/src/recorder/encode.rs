@@ -178,7 +178,7 @@ fn verdict(end: End, digest: &Digest, stream: bool) -> Verdict {
 }
 
 /// A name an upstream or a caller chose, as columns and indexes can hold it.
-fn label(text: &str) -> String {
+pub(super) fn label(text: &str) -> String {
     text.chars().take(LABEL_CHARS).map(|char| if char == '\0' { '\u{fffd}' } else { char }).collect()
 }
 

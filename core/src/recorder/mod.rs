@@ -1,27 +1,55 @@
-//! Turns every request into one trace in the store. The request path hands an observation over and goes on; one task
-//! on the gateway's thread digests, compresses, encrypts and writes in batches. It never delays or fails a request.
+//! Turns every request into one trace in the store. The request path hands an observation over and goes on; tasks on
+//! the gateway's thread do the rest, and never delay or fail a request:
+//!
+//! ```text
+//! draft ─ queue ─ writer (digest, compress, encrypt, spool) ─ backlog ─ persister (batches, retries) ─ store
+//!   └─ intent ─ spool ─ recovery, by whichever gateway comes next ───────────────────────────────────┘
+//! ```
 
+mod backlog;
 mod counters;
+mod delivery;
 mod draft;
 mod encode;
+mod journal;
+mod persister;
 mod queue;
+mod recovery;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
 
-use self::{counters::Counters, queue::Queue, writer::Writer};
+use self::{
+    backlog::Backlog,
+    counters::Counters,
+    delivery::{Delivery, Fate},
+    persister::Persister,
+    queue::Queue,
+    recovery::Recovery,
+    writer::Writer,
+};
 pub(crate) use self::{
-    draft::{Answer, Begin, Draft, EVENT_BYTES, Owner, Seen},
+    draft::{Answer, Begin, Draft, Durable, EVENT_BYTES, Owner, Seen},
     encode::Encoder,
 };
 use crate::{
-    config::RecorderConfig,
+    config::{Durability, RecorderConfig},
     error::Result,
+    spool::Spool,
     store::Store,
     tasks::Background,
-    types::stats::{FlushReport, Stats},
+    types::{
+        ids::TraceId,
+        stats::{DropReason, FlushReport, Stats},
+    },
 };
 
 /// The request path's end of the recorder.
@@ -30,30 +58,64 @@ pub(crate) struct Recorder {
     shared: Arc<Shared>,
 }
 
-/// What both ends see.
+/// What all parts see.
 struct Shared {
     queue: Queue,
+    backlog: Backlog,
+    spool: Option<Arc<Spool>>,
+    durability: Durability,
     counters: Counters,
-    /// The number of the last observation that is settled: written, dead-lettered or given up.
+    /// How many observations are settled: in the store, dead-lettered or given up.
     settled: watch::Sender<u64>,
+    /// How many observations are as durable as they were to be.
+    durable: watch::Sender<u64>,
+    /// Somebody waits for what is being tried again.
+    hurry: Notify,
+}
+
+/// What a recorder is made of.
+pub(crate) struct Parts {
+    pub(crate) config: RecorderConfig,
+    pub(crate) durability: Durability,
+    pub(crate) spool: Option<Spool>,
+    pub(crate) encoder: Encoder,
+    pub(crate) store: Store,
+}
+
+/// The recorder's tasks.
+pub(crate) struct Running {
+    /// Ends by itself once the recorder is closed.
+    pub(crate) writing: JoinHandle<()>,
+    /// Never ends.
+    pub(crate) recovery: JoinHandle<()>,
 }
 
 impl Recorder {
-    /// Starts the task that writes.
-    pub(crate) fn start(
-        config: RecorderConfig,
-        encoder: Encoder,
-        store: Store,
-        background: &Background,
-    ) -> (Self, JoinHandle<()>) {
+    /// Starts the tasks.
+    pub(crate) fn start(parts: Parts, background: &Background) -> (Self, Running) {
         let shared = Arc::new(Shared {
-            queue: Queue::new(config),
+            queue: Queue::new(parts.config, parts.durability),
+            backlog: Backlog::default(),
+            spool: parts.spool.map(Arc::new),
+            durability: parts.durability,
             counters: Counters::default(),
             settled: watch::Sender::new(0),
+            durable: watch::Sender::new(0),
+            hurry: Notify::new(),
         });
-        let writer = Writer { shared: Arc::clone(&shared), encoder, store };
-        let task = background.spawn(writer.run());
-        (Self { shared }, task)
+        let delivery = || Delivery { shared: Arc::clone(&shared), store: parts.store.clone() };
+        let writer = Writer { shared: Arc::clone(&shared), encoder: parts.encoder };
+        let persister = Persister { shared: Arc::clone(&shared), delivery: delivery() };
+        let recovery = Recovery { shared: Arc::clone(&shared), delivery: delivery() };
+        let spool = shared.spool.clone();
+        let writing = background.spawn(async move {
+            tokio::join!(writer.run(), persister.run());
+            if let Some(spool) = spool {
+                spool.leave();
+            }
+        });
+        let recovery = background.spawn(recovery.run());
+        (Self { shared }, Running { writing, recovery })
     }
 
     /// Begins to observe a request. Whatever happens to the draft, one trace comes of it. Fails once the
@@ -66,16 +128,19 @@ impl Recorder {
     pub(crate) async fn flush(&self, timeout: Duration) -> FlushReport {
         let before = self.stats();
         let target = self.shared.queue.request_flush();
+        self.shared.hurry.notify_waiters();
         let mut settled = self.shared.settled.subscribe();
         // An error means that the time is over, or that the writer has ended: the report says what is left.
         drop(tokio::time::timeout(timeout, settled.wait_for(|settled| *settled >= target)).await);
-        let pending = target.saturating_sub(*self.shared.settled.borrow());
-        FlushReport { pending, ..self.report_since(&before) }
+        let unsettled = target.saturating_sub(*self.shared.settled.borrow());
+        let report = self.report_since(&before);
+        FlushReport { pending: unsettled.saturating_sub(report.spooled), ..report }
     }
 
     /// Lets the writer end once the queue is empty or `deadline` has passed; what is left then is counted as dropped.
-    pub(crate) fn close(&self, deadline: std::time::Instant) {
+    pub(crate) fn close(&self, deadline: Instant) {
         self.shared.queue.close(deadline);
+        self.shared.hurry.notify_waiters();
     }
 
     /// What has been achieved since these counters were read.
@@ -84,19 +149,84 @@ impl Recorder {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.shared.counters.stats()
+        let mut stats = self.shared.counters.stats();
+        if let Some(spool) = &self.shared.spool {
+            (stats.spool_bytes, stats.spool_error) = spool.status();
+        }
+        stats
     }
 }
 
 impl Shared {
-    /// Hands an observation over to the writer, or counts it as dropped.
-    fn record(&self, observation: Box<draft::Observation>) {
-        let bytes = observation.weight();
+    /// Hands an observation over to the writer, or counts it as dropped. Says which one it is, counted from 1.
+    fn record(&self, observation: Box<draft::Observation>) -> Option<u64> {
+        let (id, bytes) = (observation.id, observation.weight());
         self.counters.accepted(bytes);
-        if let Err(reason) = self.queue.push(observation, bytes)
-            && self.counters.dropped(reason, 1, bytes)
-        {
-            tracing::warn!(?reason, "traces are being dropped; see stats");
+        match self.queue.push(observation, bytes) {
+            Ok(number) => Some(number),
+            Err(reason) => {
+                self.forget_intent(id);
+                if self.counters.dropped(reason, 1, bytes) {
+                    tracing::warn!(?reason, "traces are being dropped; see stats");
+                }
+                None
+            }
         }
     }
+
+    /// No outcome follows an intent.
+    fn forget_intent(&self, id: TraceId) {
+        if let Some(spool) = &self.spool {
+            spool.forget(id);
+        }
+    }
+
+    /// The oldest observations that were waiting for it are durable now.
+    fn note_durable(&self, rows: usize) {
+        self.durable.send_modify(|durable| *durable += wide(rows));
+    }
+
+    /// A trace that waited in memory came to its end.
+    fn settle(&self, fate: Fate, bytes: usize) {
+        self.queue.settle(1, bytes);
+        self.counters.settled(fate, bytes);
+        self.settled.send_modify(|settled| *settled += 1);
+    }
+
+    /// A trace that was on disk only came to its end.
+    fn settle_spooled(&self, fate: Fate) {
+        self.counters.settled_spooled(fate);
+        self.settled.send_modify(|settled| *settled += 1);
+    }
+
+    /// Traces are on disk only: there is room for others in memory.
+    fn leave_behind(&self, bytes: &[usize]) {
+        let sum = bytes.iter().sum();
+        self.queue.settle(bytes.len(), sum);
+        self.counters.left_behind(bytes.len(), sum);
+    }
+
+    /// Traces that were on disk only cannot be read back.
+    fn lose(&self, rows: usize) {
+        self.counters.lost(rows);
+        self.settled.send_modify(|settled| *settled += wide(rows));
+    }
+
+    /// Traces in memory are lost.
+    fn give_up(&self, bytes: &[usize], reason: DropReason) {
+        let sum = bytes.iter().sum();
+        self.queue.settle(bytes.len(), sum);
+        self.counters.dropped(reason, bytes.len(), sum);
+        self.settled.send_modify(|settled| *settled += wide(bytes.len()));
+    }
+
+    /// Waits until somebody is in a hurry, or until then.
+    async fn hurry(&self, until: Instant) {
+        // A timeout is as good as a reason to hurry.
+        drop(tokio::time::timeout_at(until.into(), self.hurry.notified()).await);
+    }
+}
+
+fn wide(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -10,10 +10,13 @@ use tokio::sync::{Notify, watch};
 
 use super::draft::Observation;
 use crate::{
-    config::RecorderConfig,
+    config::{Durability, RecorderConfig},
     error::{Error, ErrorCode, Result},
     types::stats::DropReason,
 };
+
+/// How long callers who wait for the disk wait for others, so that one synchronisation serves many.
+const SYNC_MS: u64 = 5;
 
 /// One observation in the queue.
 pub(super) struct Queued {
@@ -24,6 +27,8 @@ pub(super) struct Queued {
 /// Observations waiting for the writer, oldest first.
 pub(super) struct Queue {
     config: RecorderConfig,
+    /// How long the first one of a batch may wait.
+    flush: Duration,
     state: Mutex<State>,
     wake: Notify,
     /// When the writer has to end, once it has been told to.
@@ -54,8 +59,10 @@ impl State {
 }
 
 impl Queue {
-    pub(super) fn new(config: RecorderConfig) -> Self {
-        Self { config, state: Mutex::default(), wake: Notify::new(), closing: watch::Sender::new(None) }
+    pub(super) fn new(config: RecorderConfig, durability: Durability) -> Self {
+        let flush_ms = if durability == Durability::Sync { config.flush_ms.min(SYNC_MS) } else { config.flush_ms };
+        let flush = Duration::from_millis(flush_ms);
+        Self { config, flush, state: Mutex::default(), wake: Notify::new(), closing: watch::Sender::new(None) }
     }
 
     /// A request has begun: an observation of it will come. None begins once the queue is being closed.
@@ -68,9 +75,9 @@ impl Queue {
         Ok(())
     }
 
-    /// Adds an announced observation. The writer is woken only when it has something to do: at the first one, and when a batch
+    /// Adds an announced observation; says its number. The writer is woken only when it has something to do: at the first one, and when a batch
     /// is full.
-    pub(super) fn push(&self, observation: Box<Observation>, bytes: usize) -> Result<(), DropReason> {
+    pub(super) fn push(&self, observation: Box<Observation>, bytes: usize) -> Result<u64, DropReason> {
         let mut state = self.state.lock();
         state.open = state.open.saturating_sub(1);
         if self.closing.borrow().is_some() {
@@ -87,13 +94,14 @@ impl Queue {
         state.unsettled_rows += 1;
         state.unsettled_bytes += bytes;
         state.entered += 1;
+        let number = state.entered;
         state.waiting.push_back(Queued { observation, bytes });
         let waiting = state.waiting.len();
         drop(state);
         if waiting == 1 || waiting == self.config.batch_rows {
             self.wake.notify_one();
         }
-        Ok(())
+        Ok(number)
     }
 
     /// The next batch: as soon as one is full, or its first observation has waited for `flush_ms`, or somebody asked
@@ -118,7 +126,7 @@ impl Queue {
                     let rows = waiting.min(self.config.batch_rows);
                     return Some(state.waiting.drain(..rows).collect());
                 } else {
-                    due.get_or_insert_with(|| Instant::now() + Duration::from_millis(self.config.flush_ms));
+                    due.get_or_insert_with(|| Instant::now() + self.flush);
                 }
             }
             let closing = *self.closing.borrow();

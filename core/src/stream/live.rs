@@ -13,7 +13,7 @@ use super::filter::UsageFilter;
 use crate::{
     error::{Error, ErrorCode, Result},
     limits::Permit,
-    recorder::Draft,
+    recorder::{Draft, Durable},
     transport::{Body, sse},
 };
 
@@ -46,15 +46,15 @@ pub(super) enum Step {
 
 impl Live {
     /// The answer was complete.
-    pub(super) fn complete(self) {
-        self.watch.draft.complete();
+    pub(super) fn complete(self) -> Durable {
+        self.watch.draft.complete()
     }
 
     /// It ended with this error, which now says which request it was.
-    pub(super) fn fail(self, error: Error) -> Error {
+    pub(super) fn fail(self, error: Error) -> (Error, Durable) {
         let error = error.with_request_id(self.watch.draft.request_id());
-        self.watch.draft.fail(&error);
-        error
+        let durable = self.watch.draft.fail(&error);
+        (error, durable)
     }
 
     pub(super) fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Step> {

@@ -12,7 +12,7 @@ use super::{
 
 /// Counters since the gateway was opened.
 ///
-/// `accepted = persisted + pending + dead_lettered + dropped`, at every moment.
+/// `accepted = persisted + pending + spooled + dead_lettered + dropped`, at every moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Stats {
@@ -24,14 +24,26 @@ pub struct Stats {
     pub in_flight: u64,
     /// Traces committed to the store.
     pub persisted: u64,
-    /// Traces waiting in memory to be committed.
+    /// Traces waiting in memory to be committed; with `durability: memory` nowhere else.
     pub pending: u64,
     /// Bytes the waiting traces hold.
     pub pending_bytes: u64,
+    /// Traces waiting on disk only, since the store is away or slow.
+    pub spooled: u64,
+    /// Bytes of the spool on disk.
+    pub spool_bytes: u64,
     /// Traces the store refused, kept in its dead-letter table.
     pub dead_lettered: u64,
     /// Traces lost, by reason.
     pub dropped: BTreeMap<DropReason, u64>,
+    /// Traces of gateways that had ended, found in the spool and committed by this one: not among `accepted`.
+    pub recovered: u64,
+    /// Those of them whose requests had not ended, now `abandoned`.
+    pub abandoned: u64,
+    /// Places in the spool that could not be read; the files are kept in its folder `damaged`.
+    pub damaged: u64,
+    /// What the disk of the spool last said, while it cannot be written: traces are in memory only.
+    pub spool_error: Option<String>,
     /// Batches that had to be tried again because the store was away.
     pub store_retries: u64,
     /// What the store last said, while it is away.
@@ -49,6 +61,8 @@ pub enum DropReason {
     Rejected,
     /// The gateway was closed before the store came back.
     Closed,
+    /// It was on disk only, and could not be read back.
+    Damaged,
 }
 
 /// A trace the store refused.
@@ -75,6 +89,8 @@ pub struct FlushReport {
     pub persisted: u64,
     /// Traces accepted before the call that are still waiting.
     pub pending: u64,
+    /// Traces that are on disk only: after a close they wait there for the next gateway.
+    pub spooled: u64,
     /// Traces the store refused meanwhile, kept in its dead-letter table.
     pub dead_lettered: u64,
     /// Traces lost meanwhile.
@@ -84,9 +100,9 @@ pub struct FlushReport {
 }
 
 impl FlushReport {
-    /// Whether no trace is waiting and none was lost.
+    /// Whether every trace is in the store.
     pub fn is_complete(&self) -> bool {
-        self.pending == 0 && self.dropped == 0
+        self.pending == 0 && self.spooled == 0 && self.dropped == 0
     }
 }
 

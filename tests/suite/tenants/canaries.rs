@@ -33,7 +33,7 @@ backend_tests! {
     async fn no_secret_and_no_content_is_found_where_it_must_not_be(backend: Backend) {
         let (store, upstream, said) = (backend.fresh(), Upstream::start().unwrap(), tempfile::tempdir().unwrap());
         let mut process = Process::start(Part::Canaries, &[]);
-        let asked = json!({"store": store.url(), "upstream": upstream.url(), "said": said.path()});
+        let asked = json!({"store": store.url(), "spool_dir": store.spool_dir(), "upstream": upstream.url(), "said": said.path()});
         // The upstream repeats whatever it is sent, keys included.
         let echo = format!("refused: Bearer {PROVIDER_KEY}, which is {PROVIDER_KEY}");
         upstream.fallback(Script::chat(format!("{FULL} {METADATA} {NONE}")));
@@ -128,7 +128,7 @@ pub(crate) async fn play() {
         .with_ansi(false)
         .init();
     let mut printed = Printed::default();
-    let config = configuration(field("store"));
+    let config = configuration(field("store"), field("spool_dir"));
     printed.debug(&config);
     refused_configurations(&config, &mut printed).await;
 
@@ -164,9 +164,10 @@ pub(crate) async fn play() {
     gateway.close(Duration::from_secs(20)).await.expect("a close");
 }
 
-fn configuration(store: &str) -> Config {
+fn configuration(store: &str, spool_dir: &str) -> Config {
     let mut config = Config {
         store: store.to_owned(),
+        spool_dir: Some(spool_dir.into()),
         master_key: Some(MASTER_KEY.into()),
         providers: vec![provider(json!({"kind": "openai", "api_key": OPERATOR_KEY}))],
         ..Config::default()

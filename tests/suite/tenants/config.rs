@@ -1,7 +1,7 @@
 //! A gateway's configuration: read from JSON and from the environment, refused with the key named, and shared with
 //! nobody.
 
-use libgateway::{Config, ErrorCode, Gateway, TraceQuery};
+use libgateway::{Config, Durability, ErrorCode, Gateway, TraceQuery};
 use libgateway_tests::{Backend, DEADLINE, MASTER_KEY, backend_tests, config, run};
 use serde_json::{Value, json};
 
@@ -168,6 +168,20 @@ backend_tests! {
             change(&mut config);
             assert_eq!(refusal(Gateway::open(config).await), (ErrorCode::InvalidConfig, Some(key.to_owned())), "{key}");
         }
+    }
+
+    async fn a_spool_that_cannot_be_is_refused_and_named(backend: Backend) {
+        let store = backend.fresh();
+        let wrong = |spool_dir: Option<&str>, url: &str, durability| {
+            let (store, spool_dir) = (url.to_owned(), spool_dir.map(Into::into));
+            Gateway::open(Config { store, spool_dir, durability, ..config(&backend.fresh()) })
+        };
+        let named = (ErrorCode::InvalidConfig, Some("spool_dir".to_owned()));
+        assert_eq!(refusal(wrong(Some("/proc/spool"), &store.url(), None).await), named);
+        assert_eq!(refusal(wrong(None, "sqlite::memory:", Some(Durability::Spool)).await), named);
+        assert_eq!(refusal(wrong(None, "postgres://user@127.0.0.1:1/db", None).await), named);
+        // The store is as it was: whoever opens it properly finds it closed.
+        Gateway::open(config(&store)).await.unwrap().close(DEADLINE).await.unwrap();
     }
 
     async fn two_gateways_in_one_process_know_nothing_of_each_other(backend: Backend) {

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use libgateway::{Caller, ErrorCode, Gateway, HealthStatus, NewApiKey, Reply, Result, TenantHandle, TraceQuery};
+use libgateway::{
+    Caller, Durability, ErrorCode, Gateway, HealthStatus, NewApiKey, Reply, Result, TenantHandle, TraceQuery,
+};
 use libgateway_tests::{Backend, DEADLINE, TENANT, TestGateway, hello, postgres::PrivateServer, run};
 
 use crate::support::{NOTICED, code, eventually, mock_tenant};
@@ -19,6 +21,7 @@ fn known_tenants_and_keys_outlive_the_store_until_the_stale_limit() {
         let mut server = PrivateServer::start();
         let test = TestGateway::open_with(Backend::Sqlite, |config| {
             config.store = server.url().to_owned();
+            config.durability = Some(Durability::Memory);
             config.stale_limit_ms = STALE_LIMIT.as_millis().try_into().unwrap();
         })
         .await;

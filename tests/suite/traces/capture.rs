@@ -81,8 +81,7 @@ fn nothing_of_what_is_not_kept_is_in_the_files_of_the_store() {
         while stream.next_chunk().await.is_some() {}
         test.flush().await;
         assert_eq!(test.gateway.stats().persisted, 4);
-        for file in std::fs::read_dir(test.store().directory().unwrap()).unwrap() {
-            let file = file.unwrap().path();
+        for file in libgateway_tests::files(test.store().directory().unwrap()) {
             let bytes = std::fs::read(&file).unwrap();
             assert!(!bytes.windows(7).any(|part| part == b"canary-"), "{} holds what the caller wrote", file.display());
         }

@@ -47,7 +47,7 @@ backend_tests! {
         let error = test.gateway.flush(Duration::from_millis(100)).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::StoreUnavailable);
         let stats = test.gateway.stats();
-        assert_eq!((stats.pending, stats.persisted), (CALLS as u64, 1), "a flush that fails keeps the traces");
+        assert_eq!((stats.pending + stats.spooled, stats.persisted), (CALLS as u64, 1), "a flush that fails keeps the traces");
         assert!(stats.pending_bytes > 0);
         assert_adds_up(&stats);
         eventually("health says so", async || test.gateway.health().status == HealthStatus::Degraded).await;
@@ -59,6 +59,35 @@ backend_tests! {
         assert_eq!((stats.persisted, stats.pending, stats.dropped.len()), (CALLS as u64 + 1, 0, 0));
         assert_eq!(test.gateway.health().status, HealthStatus::Ok);
         assert_traced(&test, &ids).await;
+    }
+
+    async fn an_outage_that_memory_could_not_hold_costs_no_trace(backend: Backend) {
+        const ROWS: usize = 60;
+        let test = TestGateway::open_with(backend, |config| {
+            config.recorder.queue_rows = ROWS;
+            config.recorder.batch_rows = 10;
+        })
+        .await;
+        let mut ids = calls(&test, 1).await;
+        test.flush().await;
+        let lock = Direct::lock(test.store()).await;
+        for _ in 0..10 {
+            ids.extend(calls(&test, ROWS / 2).await);
+            eventually("there is room again", async || test.gateway.stats().pending <= ROWS as u64 / 2).await;
+        }
+        let stats = test.gateway.stats();
+        assert_adds_up(&stats);
+        assert!(stats.spooled > 4 * ROWS as u64 && stats.dropped.is_empty(), "{stats:?}");
+        lock.release().await;
+        test.flush().await;
+        ids.extend(calls(&test, 5).await);
+        test.flush().await;
+        let stats = test.gateway.stats();
+        assert_eq!((stats.persisted, stats.spooled, stats.pending), (ids.len() as u64, 0, 0), "{stats:?}");
+        assert_traced(&test, &ids).await;
+        test.close().await;
+        let left = libgateway_tests::files(&test.store().spool_dir());
+        assert!(left.iter().all(|file| file.ends_with("claims")), "nothing is left in the spool: {left:?}");
     }
 
     async fn a_lock_that_comes_and_goes_loses_no_trace(backend: Backend) {
@@ -113,7 +142,8 @@ fn a_server_that_is_down_for_a_while_costs_no_trace() {
         eventually("health says so", async || test.gateway.health().status == HealthStatus::Degraded).await;
         let health = test.gateway.health();
         assert!(!health.reasons.is_empty() && !health.reasons.concat().contains("127.0.0.1"), "{health:?}");
-        assert_eq!(test.gateway.stats().pending, CALLS as u64);
+        let stats = test.gateway.stats();
+        assert_eq!(stats.pending + stats.spooled, CALLS as u64);
         link.restore();
         test.flush().await;
         assert_traced(&test, &ids).await;

@@ -1,9 +1,13 @@
 //! Flush, close and drop: what they return, what they write, and that none of them blocks for long.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use libgateway::{
-    AnalyticsQuery, CallOptions, DropReason, ErrorCode, NewTenant, RecorderConfig, TraceFilter, TraceQuery,
+    AnalyticsQuery, CallOptions, Config, DropReason, Durability, ErrorCode, NewTenant, RecorderConfig, TraceFilter,
+    TraceQuery,
 };
 use libgateway_tests::{Backend, TENANT, TestGateway, backend_tests, hello};
 use upstream::Script;
@@ -16,6 +20,11 @@ const SOON: Duration = Duration::from_secs(8);
 /// A gateway that writes nothing unless it is told to.
 async fn idle(backend: Backend) -> TestGateway {
     TestGateway::open_with(backend, |config| config.recorder.flush_ms = 600_000).await
+}
+
+/// Traces are in memory or in the store, and nowhere else.
+fn in_memory(config: &mut Config) {
+    config.durability = Some(Durability::Memory);
 }
 
 backend_tests! {
@@ -39,7 +48,7 @@ backend_tests! {
     }
 
     async fn closing_while_the_store_is_locked_ends_in_time_and_reports_the_loss(backend: Backend) {
-        let test = TestGateway::open(backend).await;
+        let test = TestGateway::open_with(backend, in_memory).await;
         test.chat(hello()).await.unwrap();
         test.flush().await;
         let lock = Direct::lock(test.store()).await;
@@ -61,7 +70,7 @@ backend_tests! {
 
     async fn a_full_queue_is_given_up_and_counted_when_the_time_to_close_is_over(backend: Backend) {
         const WAITING: usize = 3_000;
-        let test = TestGateway::open(backend).await;
+        let test = TestGateway::open_with(backend, in_memory).await;
         test.chat(hello()).await.unwrap();
         test.flush().await;
         let lock = Direct::lock(test.store()).await;
@@ -76,6 +85,33 @@ backend_tests! {
         assert_adds_up(&stats);
         assert_eq!((stats.pending, stats.dropped.get(&DropReason::Closed)), (0, Some(&(WAITING as u64))));
         lock.release().await;
+    }
+
+    async fn what_is_not_written_when_the_time_to_close_is_over_waits_in_the_spool(backend: Backend) {
+        const WAITING: usize = 300;
+        let test = TestGateway::open(backend).await;
+        let lock = Direct::lock(test.store()).await;
+        let mut ids = BTreeSet::new();
+        for _ in 0..WAITING / 100 {
+            for reply in futures_util::future::join_all((0..100).map(|_| test.chat(hello()))).await {
+                ids.insert(reply.unwrap().trace_id);
+            }
+        }
+        let error = test.gateway.close(Duration::from_millis(300)).await.expect_err("not all traces are in the store");
+        assert!(error.to_string().contains("300 of them are safe in the spool, and 0 are lost"), "{error}");
+        let stats = test.gateway.stats();
+        assert_adds_up(&stats);
+        assert_eq!((stats.spooled, stats.pending, stats.dropped.len()), (WAITING as u64, 0, 0));
+        lock.release().await;
+
+        let next = test.second().await;
+        let acme = next.tenant(TENANT).unwrap();
+        eventually("they are in the store", async || all_traces(&acme, &TraceFilter::default()).await.len() == WAITING).await;
+        assert_eq!(all_traces(&acme, &TraceFilter::default()).await.iter().map(|trace| trace.id).collect::<BTreeSet<_>>(), ids);
+        assert_eq!((next.stats().recovered, next.stats().abandoned), (WAITING as u64, 0));
+        next.close(PATIENCE).await.unwrap();
+        let left = libgateway_tests::files(&test.store().spool_dir());
+        assert!(left.iter().all(|file| file.ends_with("claims")), "nothing is left in the spool: {left:?}");
     }
 
     async fn rows_that_arrive_during_the_drain_are_written(backend: Backend) {

@@ -32,10 +32,11 @@ pub(crate) async fn all_traces(tenant: &TenantHandle, filter: &TraceFilter) -> V
     }
 }
 
-/// `accepted = persisted + pending + dead_lettered + dropped`.
+/// `accepted = persisted + pending + spooled + dead_lettered + dropped`.
 pub(crate) fn assert_adds_up(stats: &Stats) {
     let dropped: u64 = stats.dropped.values().sum();
-    assert_eq!(stats.accepted, stats.persisted + stats.pending + stats.dead_lettered + dropped, "{stats:?}");
+    let kept = stats.persisted + stats.pending + stats.spooled + stats.dead_lettered;
+    assert_eq!(stats.accepted, kept + dropped, "{stats:?}");
 }
 
 /// Text that does not compress, of hexadecimal digits.
@@ -60,7 +61,9 @@ impl Direct {
     pub(crate) async fn to(store: &FreshStore) -> Self {
         match store {
             FreshStore::Sqlite(_) => Self::Sqlite(SqliteConnection::connect(&store.url()).await.expect("a connection")),
-            FreshStore::Postgres(_) => Self::Postgres(PgConnection::connect(&store.url()).await.expect("a connection")),
+            FreshStore::Postgres(..) => {
+                Self::Postgres(PgConnection::connect(&store.url()).await.expect("a connection"))
+            }
         }
     }
 

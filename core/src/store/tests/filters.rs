@@ -141,7 +141,8 @@ async fn a_rare_value_without_an_index_ends_in_a_short_page_with_a_cursor() {
             store.insert_traces(batch).await.unwrap();
         }
         let filter = TraceFilter { status_code: Some(418), ..TraceFilter::default() };
-        let mut request = PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit: 50 };
+        let mut request =
+            PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit: 50 };
         let mut pages = Vec::new();
         loop {
             let page = store.list_traces(request).await.unwrap();

@@ -1,7 +1,8 @@
 //! Writes batches of traces, each in one transaction. A trace that is there already is left as it is, so that a batch
-//! can be written again; text that the database refuses fails the batch, and is never changed to fit.
+//! can be written again; only an `abandoned` one gives way to what really became of the request. Text that the database
+//! refuses fails the batch, and is never changed to fit.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use uuid::Uuid;
 
@@ -16,7 +17,11 @@ use crate::{
         db::Tx,
         query::{Value, sql},
     },
+    types::trace::StatusClass,
 };
+
+/// What makes a trace one and the same.
+const KEY: [&str; 3] = ["tenant_id", "created_ms", "id"];
 
 /// One of the encrypted contents.
 type Body = fn(&TraceRecord) -> Option<&[u8]>;
@@ -26,7 +31,7 @@ type Body = fn(&TraceRecord) -> Option<&[u8]>;
 const CHUNKS: [usize; 4] = [100, 25, 5, 1];
 
 impl Store {
-    /// Inserts the traces that are not there yet; how many these were.
+    /// Inserts the traces that are not there yet, and the ends of those that seemed abandoned; how many these were.
     pub(crate) async fn insert_traces(&self, batch: &[TraceRecord]) -> Result<u64> {
         if batch.is_empty() {
             return Ok(0);
@@ -34,7 +39,8 @@ impl Store {
         // In the order of the key: indexes grow at their end, and two processes that replay the same records wait for
         // each other instead of deadlocking.
         let mut records: Vec<&TraceRecord> = batch.iter().collect();
-        records.sort_by_key(|record| (&record.tenant_id, record.id));
+        records.sort_by_key(|record| (&record.tenant_id, record.id, is_abandoned(record)));
+        records.dedup_by_key(|record| (&record.tenant_id, record.id));
         let mut tx = self.db.begin().await?;
         let inserted = match &mut tx {
             Tx::Sqlite(_) => insert_sqlite(&mut tx, &records).await?,
@@ -56,9 +62,10 @@ async fn insert_sqlite(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
             }
         }
         let text = format!(
-            "INSERT INTO gw_traces ({}) VALUES {} ON CONFLICT DO NOTHING RETURNING seq, id, tenant_id",
+            "INSERT INTO gw_traces ({}) VALUES {} {} RETURNING seq, id, tenant_id",
             names(),
-            tuples(COLUMNS.len(), chunk.len())
+            tuples(COLUMNS.len(), chunk.len()),
+            *ON_CONFLICT_SQLITE
         );
         let rows = tx.fetch_all(sql(text).bind_all(values)).await?;
         let with_bodies: HashMap<(&str, Uuid), &TraceRecord> = chunk
@@ -106,11 +113,31 @@ async fn insert_postgres(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
         places.push(format!("${}::bytea[]", arrays.len()));
     }
     let text = format!(
-        "INSERT INTO gw_traces ({}) SELECT * FROM UNNEST({}) ON CONFLICT DO NOTHING",
+        "INSERT INTO gw_traces ({}) SELECT * FROM UNNEST({}) {}",
         super::columns::with_bodies(),
-        places.join(", ")
+        places.join(", "),
+        *ON_CONFLICT_POSTGRES
     );
     tx.execute(sql(text).bind_all(arrays)).await
+}
+
+/// What becomes of a row that is there: an end that nobody knew replaces `abandoned`.
+static ON_CONFLICT_SQLITE: LazyLock<String> = LazyLock::new(|| on_conflict(&[]));
+static ON_CONFLICT_POSTGRES: LazyLock<String> = LazyLock::new(|| on_conflict(&["request", "response", "attempts"]));
+
+fn on_conflict(bodies: &[&str]) -> String {
+    let names = COLUMNS.iter().map(|column| column.name).chain(bodies.iter().copied());
+    let changes: Vec<_> =
+        names.filter(|name| !KEY.contains(name)).map(|name| format!("{name} = excluded.{name}")).collect();
+    let (key, changes, abandoned) = (KEY.join(", "), changes.join(", "), StatusClass::Abandoned.number());
+    format!(
+        "ON CONFLICT ({key}) DO UPDATE SET {changes} \
+         WHERE gw_traces.status_class = {abandoned} AND excluded.status_class <> {abandoned}"
+    )
+}
+
+fn is_abandoned(record: &TraceRecord) -> bool {
+    record.status_class == StatusClass::Abandoned
 }
 
 /// Cuts a slice into pieces of the lengths in [`CHUNKS`].

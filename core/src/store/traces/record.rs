@@ -1,9 +1,9 @@
 //! A trace as it is written: the columns, and the content already encrypted.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
     error::ErrorCode,
@@ -15,7 +15,10 @@ use crate::{
 };
 
 /// One trace to be stored. `created_at` is in its id. As JSON (of a dead letter) its content is base64.
-#[derive(Clone, Debug, Serialize)]
+///
+/// It is also what the spool holds, so that a newer library reads what an older one wrote: a field that is added has a
+/// default, and none changes its meaning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TraceRecord {
     pub(crate) tenant_id: TenantId,
     pub(crate) id: TraceId,
@@ -48,16 +51,12 @@ pub(crate) struct TraceRecord {
     pub(crate) api_key_id: Option<String>,
     pub(crate) metadata: BTreeMap<String, String>,
     /// Encrypted, as the two below.
-    #[serde(serialize_with = "base64")]
+    #[serde(with = "content")]
     pub(crate) request: Option<Vec<u8>>,
-    #[serde(serialize_with = "base64")]
+    #[serde(with = "content")]
     pub(crate) response: Option<Vec<u8>>,
-    #[serde(serialize_with = "base64")]
+    #[serde(with = "content")]
     pub(crate) attempts: Option<Vec<u8>>,
-}
-
-fn base64<S: serde::Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
-    bytes.as_ref().map(|bytes| STANDARD.encode(bytes)).serialize(serializer)
 }
 
 impl TraceRecord {
@@ -86,4 +85,59 @@ pub(super) fn usage_source_of(number: i64) -> Option<UsageSource> {
     [UsageSource::None, UsageSource::Reported, UsageSource::Estimated]
         .into_iter()
         .find(|source| usage_source_number(*source) == number)
+}
+
+/// Encrypted content: bytes where the format has them, base64 in JSON.
+mod content {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+        match bytes {
+            None => serializer.serialize_none(),
+            Some(bytes) if serializer.is_human_readable() => serializer.serialize_some(&STANDARD.encode(bytes)),
+            Some(bytes) => serializer.serialize_some(&AsBytes(bytes)),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = Option::<String>::deserialize(deserializer)?;
+            return text.map(|text| STANDARD.decode(text).map_err(de::Error::custom)).transpose();
+        }
+        Ok(Option::<Owned>::deserialize(deserializer)?.map(|bytes| bytes.0))
+    }
+
+    struct AsBytes<'a>(&'a [u8]);
+
+    impl Serialize for AsBytes<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(self.0)
+        }
+    }
+
+    struct Owned(Vec<u8>);
+
+    impl<'de> Deserialize<'de> for Owned {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Visitor;
+
+            impl de::Visitor<'_> for Visitor {
+                type Value = Owned;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("bytes")
+                }
+
+                fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Owned, E> {
+                    Ok(Owned(bytes.to_vec()))
+                }
+
+                fn visit_byte_buf<E: de::Error>(self, bytes: Vec<u8>) -> Result<Owned, E> {
+                    Ok(Owned(bytes))
+                }
+            }
+
+            deserializer.deserialize_byte_buf(Visitor)
+        }
+    }
 }

@@ -64,6 +64,7 @@ impl StatusClass {
         match (code, code.number()) {
             (ErrorCode::UpstreamRejected, _) => Self::ClientError,
             (ErrorCode::Cancelled, _) => Self::Cancelled,
+            (ErrorCode::Abandoned, _) => Self::Abandoned,
             (_, ..300) => Self::ClientError,
             (_, 300..400) => Self::Refused,
             (_, 400..500) => Self::UpstreamError,

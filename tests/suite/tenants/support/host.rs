@@ -23,7 +23,8 @@ pub(crate) async fn on(store: &FreshStore) -> Process {
 /// What makes a host open a gateway on the store.
 pub(crate) fn open(store: &FreshStore) -> Value {
     let config = json!({
-        "store": store.url(), "master_key": MASTER_KEY, "network": {"private": "allow"}, "recorder": {"flush_ms": 10},
+        "store": store.url(), "spool_dir": store.spool_dir(), "master_key": MASTER_KEY,
+        "network": {"private": "allow"}, "recorder": {"flush_ms": 10},
     });
     json!({"do": "open", "config": config.to_string()})
 }

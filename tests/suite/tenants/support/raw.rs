@@ -17,7 +17,7 @@ impl Raw {
         let url = store.url();
         match store {
             FreshStore::Sqlite(_) => Self::Sqlite(SqliteConnection::connect(&url).await.expect("the file")),
-            FreshStore::Postgres(_) => Self::Postgres(PgConnection::connect(&url).await.expect("the database")),
+            FreshStore::Postgres(..) => Self::Postgres(PgConnection::connect(&url).await.expect("the database")),
         }
     }
 
@@ -86,17 +86,20 @@ impl Raw {
     }
 }
 
-/// Everything the database keeps: the bytes of its files, or a dump whose binary values are in hexadecimal digits.
+/// Everything the gateway keeps: the bytes of the database's files, or a dump whose binary values are in hexadecimal
+/// digits; and those of the spool.
 pub(crate) fn everything(store: &FreshStore) -> Vec<u8> {
     match store {
         FreshStore::Sqlite(directory) => {
-            let files = fs::read_dir(directory.path()).expect("the store's directory");
-            files.flat_map(|file| fs::read(file.unwrap().path()).expect("the store's file")).collect()
+            let files = libgateway_tests::files(directory.path());
+            files.into_iter().flat_map(|file| fs::read(file).expect("a file of the store or the spool")).collect()
         }
-        FreshStore::Postgres(database) => {
+        FreshStore::Postgres(database, _) => {
             let dump = Command::new(pg_dump()).arg(format!("--dbname={}", database.url())).output().expect("pg_dump");
             assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
-            dump.stdout
+            let spool =
+                libgateway_tests::files(&store.spool_dir()).into_iter().flat_map(|file| fs::read(file).unwrap());
+            dump.stdout.into_iter().chain(spool).collect()
         }
     }
 }

@@ -1,0 +1,136 @@
+//! Gets rows into the store, however long it is away, and never lets one bad row take others with it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::time::timeout;
+
+use super::Shared;
+use crate::{
+    clock,
+    error::{Error, ErrorCode},
+    store::{Store, TraceRecord, is_transient},
+    types::stats::DeadLetter,
+};
+
+/// The first and the longest pause between two tries while the store is away.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// A statement that is not answered for so long is a sign that the store is away; after so much longer it is given up.
+const ANSWER: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(28));
+
+/// The way into the store.
+pub(super) struct Delivery {
+    pub(super) shared: Arc<Shared>,
+    pub(super) store: Store,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Persisted,
+    /// The store refused it, and keeps it as a dead letter.
+    DeadLettered,
+    /// The store refused it as a dead letter, too.
+    Rejected,
+    /// The time to close is over.
+    GivenUp,
+}
+
+/// What became of a try.
+enum Tried {
+    Done,
+    Refused(Error),
+    GivenUp,
+}
+
+impl Delivery {
+    /// Writes rows; when the store refuses them, one by one. Says what became of each, in their order.
+    pub(super) async fn deliver(&self, records: &[TraceRecord]) -> Vec<Fate> {
+        match self.until_answered(|| self.store.insert_traces(records)).await {
+            Tried::Done => vec![Fate::Persisted; records.len()],
+            Tried::GivenUp => vec![Fate::GivenUp; records.len()],
+            Tried::Refused(error) => {
+                tracing::warn!(%error, rows = records.len(), "the store refused a batch of traces; writing them one by one");
+                let mut fates = Vec::with_capacity(records.len());
+                for record in records {
+                    fates.push(self.deliver_alone(record).await);
+                }
+                fates
+            }
+        }
+    }
+
+    async fn deliver_alone(&self, record: &TraceRecord) -> Fate {
+        match self.until_answered(|| self.store.insert_traces(std::slice::from_ref(record))).await {
+            Tried::Done => Fate::Persisted,
+            Tried::GivenUp => Fate::GivenUp,
+            Tried::Refused(error) => self.bury(record, &error).await,
+        }
+    }
+
+    /// Keeps what is known of a refused row where it can be looked at.
+    async fn bury(&self, record: &TraceRecord, error: &Error) -> Fate {
+        tracing::error!(trace = %record.id, %error, "the store refused a trace; it is kept as a dead letter");
+        let letter = DeadLetter {
+            tenant_id: record.tenant_id.clone(),
+            trace_id: record.id,
+            failed_at: clock::now(),
+            reason: error.to_string(),
+            record: serde_json::to_string(record).unwrap_or_default(),
+        };
+        match self.until_answered(|| self.store.insert_dead_letter(&letter)).await {
+            Tried::Done => Fate::DeadLettered,
+            Tried::GivenUp => Fate::GivenUp,
+            Tried::Refused(error) => {
+                tracing::error!(trace = %record.id, %error, "the store refused the dead letter, too; the trace is lost");
+                Fate::Rejected
+            }
+        }
+    }
+
+    async fn until_answered<T, F>(&self, mut statement: impl FnMut() -> F) -> Tried
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut pause = PAUSES.0;
+        loop {
+            let answer = tokio::select! {
+                answer = self.in_time(statement()) => answer,
+                () = self.shared.queue.overdue() => return Tried::GivenUp,
+            };
+            let error = match answer {
+                Ok(_) => return Tried::Done,
+                Err(error) if !is_transient(&error) => return Tried::Refused(error),
+                Err(error) => error,
+            };
+            self.shared.counters.tried_again();
+            self.note_away(&error);
+            tokio::select! {
+                () = self.shared.hurry(Instant::now() + pause) => {}
+                () = self.shared.queue.overdue() => return Tried::GivenUp,
+            }
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    /// The answer to a statement. One that takes long is reported while it is waited for, and is given up when it takes
+    /// too long: its connection may be dead.
+    async fn in_time<T>(&self, statement: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let mut statement = std::pin::pin!(statement);
+        if let Ok(answer) = timeout(ANSWER.0, &mut statement).await {
+            return answer;
+        }
+        let silent = || Error::new(ErrorCode::StoreUnavailable, "the store does not answer");
+        self.note_away(&silent());
+        timeout(ANSWER.1, statement).await.unwrap_or_else(|_| Err(silent()))
+    }
+
+    /// Remembers what is wrong with the store, and says it once.
+    fn note_away(&self, error: &Error) {
+        if self.shared.counters.store_away(error) {
+            tracing::warn!(%error, "the store is away; traces wait");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The second of the recorder's two tasks: takes what is ready into the store, first what waits in memory, then what is
+//! on disk only. It ends when nothing is left, or when the time to close is over: what the spool has then stays there.
+
+use std::sync::Arc;
+
+use super::{
+    Shared,
+    backlog::{Batch, Work},
+    delivery::{Delivery, Fate},
+    journal,
+};
+use crate::{
+    spool::{Frames, Kind, Segment, Spool},
+    store::TraceRecord,
+};
+
+pub(super) struct Persister {
+    pub(super) shared: Arc<Shared>,
+    pub(super) delivery: Delivery,
+}
+
+impl Persister {
+    /// Rows that are read back and written at a time.
+    const ROWS: usize = 100;
+
+    pub(super) async fn run(self) {
+        loop {
+            match self.shared.backlog.next() {
+                Work::Batch(batch) => self.persist(batch).await,
+                Work::Idle { ended } => {
+                    if self.catch_up().await {
+                        continue;
+                    }
+                    if ended {
+                        break;
+                    }
+                    self.shared.backlog.wait().await;
+                }
+            }
+        }
+    }
+
+    async fn persist(&self, batch: Batch) {
+        let fates = self.delivery.deliver(&batch.records).await;
+        let spool = batch.segment.and(self.shared.spool.as_ref());
+        let mut settled = 0;
+        for (fate, bytes) in fates.into_iter().zip(&batch.bytes) {
+            match fate {
+                Fate::GivenUp if spool.is_some() => self.shared.leave_behind(&[*bytes]),
+                fate => {
+                    self.shared.settle(fate, *bytes);
+                    settled += 1;
+                }
+            }
+        }
+        if let (Some(spool), Some(segment)) = (spool, batch.segment) {
+            spool.settle(segment, settled);
+        }
+    }
+
+    /// Writes one segment of what is behind. Says whether there was one, and time to do it.
+    async fn catch_up(&self) -> bool {
+        let Some(spool) = &self.shared.spool else { return false };
+        if self.shared.queue.is_overdue() {
+            return false;
+        }
+        match spool.next_behind() {
+            Some((segment, rows, Ok(bytes))) => self.read_back(spool, segment, rows, &bytes).await,
+            Some((segment, rows, Err(error))) => {
+                tracing::error!(%error, rows, "a segment of the spool cannot be read; its traces are lost");
+                self.shared.lose(rows);
+                spool.settle_behind(segment, true);
+                true
+            }
+            None => false,
+        }
+    }
+
+    async fn read_back(&self, spool: &Spool, segment: Segment, rows: usize, bytes: &[u8]) -> bool {
+        let records = outcomes(bytes);
+        let missing = rows.saturating_sub(records.len());
+        for chunk in records.chunks(Self::ROWS) {
+            let fates = self.delivery.deliver(chunk).await;
+            if fates.contains(&Fate::GivenUp) {
+                // It is read again, by us or by the next gateway: what is in the store already does no harm.
+                return false;
+            }
+            for fate in fates {
+                self.shared.settle_spooled(fate);
+            }
+        }
+        if missing > 0 {
+            tracing::error!(rows = missing, "traces in the spool are damaged and lost");
+            self.shared.lose(missing);
+        }
+        spool.settle_behind(segment, missing > 0);
+        true
+    }
+}
+
+/// The rows of a segment that can be understood.
+fn outcomes(segment: &[u8]) -> Vec<TraceRecord> {
+    let Ok(frames) = Frames::of(segment) else { return Vec::new() };
+    frames.filter(|frame| frame.kind == Kind::Outcome).filter_map(|frame| journal::read(frame.payload)).collect()
+}

@@ -1,0 +1,123 @@
+//! Processes that are killed in the middle of their work lose no request that had begun upstream, and double none. The
+//! judge is the log of the upstream, which is in another process than those that are killed.
+//!
+//! `make test` kills a few; `make test-crash` hundreds: their number is in `LIBGATEWAY_TEST_CRASHES`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod victim;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use libgateway::{Durability, Gateway, NewTenant, StatusClass, TenantHandle, TraceQuery};
+use libgateway_tests::{Backend, FreshStore, TestGateway, backend_tests, config};
+use upstream::{Script, Upstream};
+
+use self::victim::Victim;
+
+/// How often a process is killed where nothing else is said.
+const ROUNDS: u64 = 12;
+/// How long recovery may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+backend_tests! {
+    async fn a_killed_process_loses_no_request_that_had_begun_and_doubles_none(backend: Backend) {
+        kill_often(backend, Durability::Spool).await;
+    }
+
+    async fn with_sync_a_call_that_returned_keeps_its_end(backend: Backend) {
+        kill_often(backend, Durability::Sync).await;
+    }
+}
+
+async fn kill_often(backend: Backend, durability: Durability) {
+    let rounds = std::env::var("LIBGATEWAY_TEST_CRASHES").map_or(ROUNDS, |text| text.parse().expect("a number"));
+    let store = backend.fresh();
+    let upstream = Upstream::start().unwrap();
+    let mut classes = BTreeMap::new();
+    for round in 0..rounds {
+        upstream.reset();
+        upstream.fallback(Script::stream(["one ", "two ", "three"]).gap_ms(1));
+        let tenant = format!("round-{round}");
+        prepare(&store, &tenant, &upstream).await;
+        // From the first moments of a process to the steady state, in steps that repeat nothing.
+        let life = Duration::from_millis(5 + (round * 37) % 211);
+        let victim = Victim::start(&store, &tenant, durability);
+        victim.wait_until_open();
+        tokio::time::sleep(life).await;
+        let returned = victim.kill();
+
+        let gateway = Gateway::open(config(&store)).await.unwrap();
+        recovered(&store.spool_dir()).await;
+        gateway.flush(PATIENCE).await.unwrap();
+        let traces = all(&gateway.tenant(&tenant).unwrap()).await;
+        let traced: BTreeMap<&str, StatusClass> = traces.iter().map(|(id, class)| (id.as_str(), *class)).collect();
+        assert_eq!(traced.len(), traces.len(), "round {round}: a request has two traces");
+        let begun = begun(&upstream);
+        let lost: Vec<_> = begun.iter().filter(|id| !traced.contains_key(id.as_str())).collect();
+        assert!(lost.is_empty(), "round {round}: of {} requests these are lost: {lost:?}", begun.len());
+        if durability == Durability::Sync {
+            let has_no_end = |id: &&String| traced[id.as_str()] == StatusClass::Abandoned;
+            let forgotten: Vec<_> = returned.iter().filter(has_no_end).collect();
+            assert!(forgotten.is_empty(), "round {round}: calls returned, and their ends are lost: {forgotten:?}");
+        }
+        for class in traced.into_values() {
+            *classes.entry(class).or_insert(0_u64) += 1;
+        }
+        gateway.close(PATIENCE).await.unwrap();
+    }
+    // Otherwise nothing was tested: some had ended, some had not.
+    assert!(classes.get(&StatusClass::Ok) > Some(&0) && classes.get(&StatusClass::Abandoned) > Some(&0), "{classes:?}");
+}
+
+async fn prepare(store: &FreshStore, tenant: &str, upstream: &Upstream) {
+    let gateway = Gateway::open(config(store)).await.unwrap();
+    let provider = TestGateway::provider(upstream);
+    let id = Some(tenant.parse().unwrap());
+    gateway.create_tenant(NewTenant { id, provider: Some(provider), ..NewTenant::default() }).await.unwrap();
+    gateway.close(PATIENCE).await.unwrap();
+}
+
+/// Waits until the one gateway that is open has the only folder in the spool.
+async fn recovered(spool: &Path) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let folders = fs::read_dir(spool).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+        if folders <= 1 {
+            return;
+        }
+        assert!(Instant::now() < deadline, "the spool is not recovered");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The ids of the requests that the upstream has seen.
+fn begun(upstream: &Upstream) -> BTreeSet<String> {
+    upstream.requests().iter().map(|request| request.json()["user"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The request ids and classes of all traces of a tenant.
+async fn all(tenant: &TenantHandle) -> Vec<(String, StatusClass)> {
+    let mut query = TraceQuery { limit: Some(200), ..TraceQuery::default() };
+    let mut found = Vec::new();
+    loop {
+        let page = tenant.list_traces(query.clone()).await.unwrap();
+        found.extend(page.traces.into_iter().map(|trace| (trace.request_id.unwrap(), trace.status_class)));
+        match page.next_cursor {
+            Some(cursor) => query.cursor = Some(cursor),
+            None => return found,
+        }
+    }
+}
