@@ -87,9 +87,9 @@ impl Encoder {
             request_id: options.request_id,
             upstream_request_id: seen.upstream_request_id,
             provider: seen.provider.as_ref().map(|provider| provider.name().to_owned()),
-            model: model.map(label),
-            requested_model: seen.requested_model.as_deref().map(label),
-            deployment: seen.deployment.as_deref().map(label),
+            model: model.map(label).map(Cow::into_owned),
+            requested_model: seen.requested_model.as_deref().map(label).map(Cow::into_owned),
+            deployment: seen.deployment.as_deref().map(label).map(Cow::into_owned),
             endpoint: begin.endpoint.name().to_owned(),
             stream: begin.stream,
             status_class: verdict.class,
@@ -178,7 +178,10 @@ fn verdict(end: End, digest: &Digest, stream: bool) -> Verdict {
 }
 
 /// A name an upstream or a caller chose, as columns and indexes can hold it.
-pub(super) fn label(text: &str) -> String {
+pub(super) fn label(text: &str) -> Cow<'_, str> {
+    if text.len() <= LABEL_CHARS && !text.contains('\0') {
+        return text.into();
+    }
     text.chars().take(LABEL_CHARS).map(|char| if char == '\0' { '\u{fffd}' } else { char }).collect()
 }
 

@@ -1,8 +1,10 @@
 //! What the spool's bytes mean: intents, and the rows of requests that have ended.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::draft::Observation;
+use super::{draft::Observation, encode::label};
 use crate::{
     error::{Error, ErrorCode, Result},
     store::TraceRecord,
@@ -16,45 +18,69 @@ use crate::{
 
 /// What is known of a request before its upstream is asked: enough for a row, and nothing the caller wrote but names.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Intent {
-    tenant_id: TenantId,
-    request_id: Option<String>,
-    provider: Option<String>,
-    requested_model: Option<String>,
-    deployment: Option<String>,
-    endpoint: String,
+pub(super) struct Intent<'a> {
+    tenant_id: Cow<'a, TenantId>,
+    #[serde(borrow)]
+    request_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    provider: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    requested_model: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    deployment: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    endpoint: Cow<'a, str>,
     stream: bool,
-    api_key_id: Option<String>,
+    #[serde(borrow)]
+    api_key_id: Option<Cow<'a, str>>,
 }
 
-impl Intent {
-    pub(super) fn of(observation: &Observation) -> Self {
+impl<'a> Intent<'a> {
+    pub(super) fn of(observation: &'a Observation) -> Self {
         let Observation { begin, seen, .. } = observation;
+        let request_id = begin.options.request_id.as_deref().filter(|_| begin.capture != Capture::None);
         Self {
-            tenant_id: begin.owner.tenant.clone(),
-            request_id: begin.options.request_id.clone().filter(|_| begin.capture != Capture::None),
-            provider: seen.provider.as_ref().map(|provider| provider.name().to_owned()),
-            requested_model: seen.requested_model.as_deref().map(super::encode::label),
-            deployment: seen.deployment.as_deref().map(super::encode::label),
-            endpoint: begin.endpoint.name().to_owned(),
+            tenant_id: Cow::Borrowed(&begin.owner.tenant),
+            request_id: request_id.map(Cow::Borrowed),
+            provider: seen.provider.as_ref().map(|provider| provider.name().into()),
+            requested_model: seen.requested_model.as_deref().map(label),
+            deployment: seen.deployment.as_deref().map(label),
+            endpoint: begin.endpoint.name().into(),
             stream: begin.stream,
-            api_key_id: begin.api_key_id.as_deref().map(str::to_owned),
+            api_key_id: begin.api_key_id.as_deref().map(Cow::Borrowed),
+        }
+    }
+
+    /// Nothing of the bytes it was read from is held any more.
+    pub(super) fn into_owned(self) -> Intent<'static> {
+        let owned = |text: Option<Cow<'a, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        Intent {
+            tenant_id: Cow::Owned(self.tenant_id.into_owned()),
+            request_id: owned(self.request_id),
+            provider: owned(self.provider),
+            requested_model: owned(self.requested_model),
+            deployment: owned(self.deployment),
+            endpoint: Cow::Owned(self.endpoint.into_owned()),
+            stream: self.stream,
+            api_key_id: owned(self.api_key_id),
         }
     }
 
     /// The row of a request whose process died before its end was written down.
     pub(super) fn abandoned(self, id: TraceId) -> TraceRecord {
+        let owned = |text: Option<Cow<'a, str>>| text.map(Cow::into_owned);
+        let deployment = owned(self.deployment);
         TraceRecord {
-            tenant_id: self.tenant_id,
+            tenant_id: self.tenant_id.into_owned(),
             id,
             ended_ms: id.created_at().as_millis(),
-            request_id: self.request_id,
+            request_id: owned(self.request_id),
             upstream_request_id: None,
-            provider: self.provider,
-            model: self.deployment.clone(),
-            requested_model: self.requested_model,
-            deployment: self.deployment,
-            endpoint: self.endpoint,
+            provider: owned(self.provider),
+            model: deployment.clone(),
+            requested_model: owned(self.requested_model),
+            deployment,
+            endpoint: self.endpoint.into_owned(),
             stream: self.stream,
             status_class: StatusClass::Abandoned,
             status_code: None,
@@ -72,7 +98,7 @@ impl Intent {
             attempt_count: 1,
             user_id: None,
             session_id: None,
-            api_key_id: self.api_key_id,
+            api_key_id: owned(self.api_key_id),
             metadata: Default::default(),
             request: None,
             response: None,
@@ -83,8 +109,10 @@ impl Intent {
 
 /// The bytes of an intent or a row. Fields carry their names, so that later versions may add some.
 pub(super) fn write(value: &impl Serialize) -> Result<Vec<u8>> {
-    rmp_serde::to_vec_named(value)
-        .map_err(|error| Error::new(ErrorCode::Internal, "a trace cannot be written for the spool").with_source(error))
+    let mut bytes = Vec::with_capacity(256);
+    let failed = |error| Error::new(ErrorCode::Internal, "a trace cannot be written for the spool").with_source(error);
+    rmp_serde::encode::write_named(&mut bytes, value).map_err(failed)?;
+    Ok(bytes)
 }
 
 /// The intent or row of such bytes; `None` for what cannot be understood.

@@ -22,7 +22,7 @@ pub(super) struct Recovery {
 /// What is known of a folder so far.
 #[derive(Default)]
 struct Findings {
-    intents: BTreeMap<TraceId, Intent>,
+    intents: BTreeMap<TraceId, Intent<'static>>,
     /// Segments that are read, and whether all of each could be.
     read: Vec<(Segment, bool)>,
 }
@@ -90,8 +90,8 @@ impl Recovery {
         let mut unclear = 0;
         for frame in frames.by_ref() {
             match frame.kind {
-                Kind::Intent => match journal::read(frame.payload) {
-                    Some(intent) => drop(findings.intents.insert(frame.id, intent)),
+                Kind::Intent => match journal::read::<Intent<'_>>(frame.payload) {
+                    Some(intent) => drop(findings.intents.insert(frame.id, intent.into_owned())),
                     None => unclear += 1,
                 },
                 Kind::Outcome => {
