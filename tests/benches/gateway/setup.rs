@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use libgateway::{Config, Gateway, NewTenant, PrivateAddresses, ProviderConfig, TenantHandle};
+use libgateway::{Config, Durability, Gateway, NewTenant, PrivateAddresses, ProviderConfig, TenantHandle};
 use libgateway_tests::MASTER_KEY;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -18,10 +18,12 @@ pub(crate) struct Setup {
     pub(crate) runtime: Runtime,
     pub(crate) gateway: Gateway,
     pub(crate) acme: TenantHandle,
+    /// A second gateway, with `durability: memory`, and its tenant.
+    pub(crate) in_memory: (Gateway, TenantHandle),
     pub(crate) reqwest: reqwest::Client,
     pub(crate) url: String,
     server: Child,
-    _directory: TempDir,
+    _directories: [TempDir; 2],
 }
 
 impl Setup {
@@ -38,24 +40,32 @@ impl Setup {
         let url = url.trim().to_owned();
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let directory = tempfile::tempdir().expect("a directory");
-        let gateway = runtime.block_on(Gateway::open(config(&directory))).expect("a gateway");
-        let mut provider =
-            ProviderConfig { kind: "openai".into(), api_key: Some("sk-bench".into()), ..ProviderConfig::default() };
-        provider.settings.base_url = Some(format!("{url}/v1"));
-        let tenant =
-            NewTenant { id: Some("acme".parse().expect("an id")), provider: Some(provider), ..NewTenant::default() };
-        runtime.block_on(gateway.create_tenant(tenant)).expect("a tenant");
-        let acme = gateway.tenant("acme").expect("a handle");
+        let directories = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+        let open = |directory: &TempDir, durability| {
+            let config = Config { durability: Some(durability), ..config(directory) };
+            let gateway = runtime.block_on(Gateway::open(config)).expect("a gateway");
+            let mut provider =
+                ProviderConfig { kind: "openai".into(), api_key: Some("sk-bench".into()), ..ProviderConfig::default() };
+            provider.settings.base_url = Some(format!("{url}/v1"));
+            let id = Some("acme".parse().expect("an id"));
+            let tenant = NewTenant { id, provider: Some(provider), ..NewTenant::default() };
+            runtime.block_on(gateway.create_tenant(tenant)).expect("a tenant");
+            let acme = gateway.tenant("acme").expect("a handle");
+            (gateway, acme)
+        };
+        let (gateway, acme) = open(&directories[0], Durability::Spool);
+        let in_memory = open(&directories[1], Durability::Memory);
         share_one_processor("-pc", std::process::id());
         share_one_processor("-apc", server.id());
         let reqwest = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls()).build().expect("a client");
-        Self { runtime, gateway, acme, reqwest, url, server, _directory: directory }
+        Self { runtime, gateway, acme, in_memory, reqwest, url, server, _directories: directories }
     }
 
     /// Waits until the recorder has nothing left to do.
     pub(crate) fn settle(&self) {
-        self.runtime.block_on(self.gateway.flush(Duration::from_secs(60))).expect("a flush");
+        for gateway in [&self.gateway, &self.in_memory.0] {
+            self.runtime.block_on(gateway.flush(Duration::from_secs(60))).expect("a flush");
+        }
     }
 
     /// The request that reference and gateway send.
