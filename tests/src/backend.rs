@@ -74,7 +74,7 @@ impl FreshStore {
         }
     }
 
-    /// Where gateways of this store have their spool.
+    /// The directory of the spool; each store that uses it has a folder there.
     pub fn spool_dir(&self) -> PathBuf {
         match self {
             Self::Sqlite(directory) => directory.path().join("gateway.db.spool"),

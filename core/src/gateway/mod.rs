@@ -30,8 +30,8 @@ use crate::{
 };
 
 /// An open gateway. Cheap to clone; all clones are one gateway, which is closed by [`Gateway::close`] or when the
-/// last one is dropped: then it writes what it can for five seconds, off the caller's thread, and the trace of a stream
-/// that lasts longer is lost.
+/// last one is dropped: then it writes what it can for five seconds, off the caller's thread. What is left is in the spool,
+/// for the next gateway on the store: a stream that lasts longer becomes `abandoned`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> libgateway::Result<()> {
@@ -113,8 +113,9 @@ impl Gateway {
     }
 
     /// Ends the gateway: waits until every request has ended and its trace is in the store, or the time is over, and
-    /// closes the store. New calls are refused; those still running after the time go on, and their traces are lost.
-    /// Fails with `store_unavailable` when traces were lost.
+    /// closes the store. New calls are refused; those still running after the time go on, and their traces become
+    /// `abandoned`. What is not in the store then waits in the spool for the next gateway; with `durability: memory` it is
+    /// lost. Fails with `store_unavailable` when not all traces are in the store.
     pub async fn close(&self, timeout: Duration) -> Result<FlushReport> {
         checked(self.core.shutdown(timeout).await)
     }

@@ -37,17 +37,19 @@ pub(super) async fn open(settings: Settings) -> Result<Core> {
     let opened = background.run(async move {
         let store = Store::open(&options).await?;
         match recognise(&store, &keys).await {
-            Ok(generation) => Ok((store, generation)),
+            Ok(recognised) => Ok((store, recognised)),
             Err(error) => {
                 store.close().await;
                 Err(error)
             }
         }
     });
-    let (store, generation) = opened.await?;
+    let (store, Recognised { generation, identity }) = opened.await?;
     let made = Registry::new(&settings, store.clone(), Arc::clone(&background)).and_then(|registry| {
         let limit = settings.recorder.spool_bytes;
-        let spool = settings.spool_dir.as_deref().map(|directory| Spool::open(directory, limit)).transpose()?;
+        // A folder for each store: whoever shares the directory recovers what is his.
+        let directory = settings.spool_dir.as_ref().map(|directory| directory.join(format!("{identity:016x}")));
+        let spool = directory.map(|directory| Spool::open(&directory, limit)).transpose()?;
         Ok((Arc::new(registry), spool))
     });
     let (registry, spool) = match made {
@@ -90,9 +92,15 @@ pub(super) async fn open(settings: Settings) -> Result<Core> {
     })
 }
 
+/// What a store says of itself.
+struct Recognised {
+    generation: i64,
+    identity: i64,
+}
+
 /// Checks the keyring against the keys the store was made with, lets the store remember a new one, and says which
-/// generation the store is at.
-async fn recognise(store: &Store, keys: &MasterKeys) -> Result<i64> {
+/// store it is and at which generation.
+async fn recognise(store: &Store, keys: &MasterKeys) -> Result<Recognised> {
     let remembered = store.master_keys().await?;
     for (version, check_value) in &remembered {
         if !keys.versions().any(|known| known == *version) {
@@ -109,5 +117,5 @@ async fn recognise(store: &Store, keys: &MasterKeys) -> Result<i64> {
             keys.verify_check_value(version, &check_value)?;
         }
     }
-    store.generation().await
+    Ok(Recognised { generation: store.generation().await?, identity: store.identity().await? })
 }

@@ -30,18 +30,18 @@ impl Counters {
         *self.0.lock().by_class.entry(class).or_default() += 1;
     }
 
-    /// A trace that waited in memory came to its end.
-    pub(super) fn settled(&self, fate: Fate, bytes: usize) {
+    /// Traces that waited in memory came to their end.
+    pub(super) fn settled(&self, fate: Fate, rows: usize, bytes: usize) {
         let mut stats = self.0.lock();
-        stats.settle(1, bytes);
-        stats.count(fate);
+        stats.settle(rows, bytes);
+        stats.count(fate, rows);
     }
 
     /// A trace that was on disk only came to its end.
     pub(super) fn settled_spooled(&self, fate: Fate) {
         let mut stats = self.0.lock();
         stats.spooled = stats.spooled.saturating_sub(1);
-        stats.count(fate);
+        stats.count(fate, 1);
     }
 
     /// Traces are on disk only.
@@ -109,13 +109,13 @@ impl Stats {
         }
     }
 
-    fn count(&mut self, fate: Fate) {
+    fn count(&mut self, fate: Fate, rows: usize) {
         *match fate {
             Fate::Persisted => &mut self.persisted,
             Fate::DeadLettered => &mut self.dead_lettered,
             Fate::Rejected => self.dropped.entry(DropReason::Rejected).or_default(),
             Fate::GivenUp => self.dropped.entry(DropReason::Closed).or_default(),
-        } += 1;
+        } += wide(rows);
         if matches!(fate, Fate::Persisted | Fate::DeadLettered) {
             self.store_error = None;
         }

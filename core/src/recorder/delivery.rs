@@ -38,6 +38,10 @@ pub(super) enum Fate {
     GivenUp,
 }
 
+impl Fate {
+    pub(super) const ALL: [Self; 4] = [Self::Persisted, Self::DeadLettered, Self::Rejected, Self::GivenUp];
+}
+
 /// What became of a try.
 enum Tried {
     Done,

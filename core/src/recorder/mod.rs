@@ -186,11 +186,11 @@ impl Shared {
         self.durable.send_modify(|durable| *durable += wide(rows));
     }
 
-    /// A trace that waited in memory came to its end.
-    fn settle(&self, fate: Fate, bytes: usize) {
-        self.queue.settle(1, bytes);
-        self.counters.settled(fate, bytes);
-        self.settled.send_modify(|settled| *settled += 1);
+    /// Traces that waited in memory came to their end.
+    fn settle(&self, fate: Fate, rows: usize, bytes: usize) {
+        self.queue.settle(rows, bytes);
+        self.counters.settled(fate, rows, bytes);
+        self.settled.send_modify(|settled| *settled += wide(rows));
     }
 
     /// A trace that was on disk only came to its end.
@@ -200,10 +200,9 @@ impl Shared {
     }
 
     /// Traces are on disk only: there is room for others in memory.
-    fn leave_behind(&self, bytes: &[usize]) {
-        let sum = bytes.iter().sum();
-        self.queue.settle(bytes.len(), sum);
-        self.counters.left_behind(bytes.len(), sum);
+    fn leave_behind(&self, rows: usize, bytes: usize) {
+        self.queue.settle(rows, bytes);
+        self.counters.left_behind(rows, bytes);
     }
 
     /// Traces that were on disk only cannot be read back.

@@ -43,18 +43,19 @@ impl Persister {
     async fn persist(&self, batch: Batch) {
         let fates = self.delivery.deliver(&batch.records).await;
         let spool = batch.segment.and(self.shared.spool.as_ref());
-        let mut settled = 0;
-        for (fate, bytes) in fates.into_iter().zip(&batch.bytes) {
-            match fate {
-                Fate::GivenUp if spool.is_some() => self.shared.leave_behind(&[*bytes]),
-                fate => {
-                    self.shared.settle(fate, *bytes);
-                    settled += 1;
-                }
+        for fate in Fate::ALL {
+            let of_fate = || fates.iter().zip(&batch.bytes).filter(|(one, _)| **one == fate).map(|(_, bytes)| *bytes);
+            let (rows, bytes) = (of_fate().count(), of_fate().sum());
+            if rows == 0 {
+                continue;
+            }
+            match spool {
+                Some(_) if fate == Fate::GivenUp => self.shared.leave_behind(rows, bytes),
+                _ => self.shared.settle(fate, rows, bytes),
             }
         }
         if let (Some(spool), Some(segment)) = (spool, batch.segment) {
-            spool.settle(segment, settled);
+            spool.settle(segment, fates.iter().filter(|fate| **fate != Fate::GivenUp).count());
         }
     }
 

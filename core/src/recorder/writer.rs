@@ -67,7 +67,7 @@ impl Writer {
     async fn hand_over(&self, mut batch: Batch, placed: Option<Placed>) {
         match placed {
             Some(Placed::Behind) => {
-                self.shared.leave_behind(&batch.bytes);
+                self.shared.leave_behind(batch.bytes.len(), batch.bytes.iter().sum());
                 self.shared.backlog.wake();
             }
             Some(Placed::Pending(segment)) => {

@@ -1,4 +1,4 @@
-//! The spool's directory: a folder per gateway, whose lock says whether its gateway lives.
+//! The directory of a store's spool: a folder per gateway, whose lock says whether its gateway lives.
 //!
 //! ```text
 //! <spool>/<pid>-<uuid>/lock         held with fcntl: it ends with the process, even when a forked child lives on

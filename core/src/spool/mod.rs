@@ -147,7 +147,10 @@ impl Spool {
     /// A request whose outcome will never be appended: it is not open any more.
     pub(crate) fn forget(&self, id: TraceId) {
         let mut state = self.state.lock();
-        if let Some(intent) = state.open.remove(&id) {
+        // After the end nobody else says what became of it: the next gateway finds it abandoned.
+        if !state.left
+            && let Some(intent) = state.open.remove(&id)
+        {
             state.tally(intent.segment).intents -= 1;
             self.tidy(&mut state);
         }

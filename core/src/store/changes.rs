@@ -1,6 +1,8 @@
 //! What other processes changed. One counter, the generation, grows with every control write and is stamped on the
 //! tenants and keys it touched; who remembers a generation asks what came after it.
 
+use uuid::Uuid;
+
 use super::{Store, db::Tx, query::sql, row::corrupt};
 use crate::{
     crypto::KeyHash,
@@ -22,6 +24,18 @@ pub(crate) struct Changes {
 }
 
 impl Store {
+    /// A number that tells this store from others, made when it is first asked for.
+    pub(crate) async fn identity(&self) -> Result<i64> {
+        let known = || self.db.fetch_optional(sql("SELECT value FROM gw_state WHERE key = 'identity'"));
+        if let Some(row) = known().await? {
+            return row.columns().int();
+        }
+        let random = i64::from_be_bytes(*Uuid::new_v4().as_bytes().last_chunk().unwrap_or(&[0; 8]));
+        let insert = sql("INSERT INTO gw_state (key, value) VALUES ('identity', $1) ON CONFLICT (key) DO NOTHING");
+        self.db.execute(insert.bind(random)).await?;
+        known().await?.ok_or_else(|| corrupt("no identity"))?.columns().int()
+    }
+
     /// The generation of the last control write.
     pub(crate) async fn generation(&self) -> Result<i64> {
         let current = self.db.fetch_optional(sql("SELECT value FROM gw_state WHERE key = 'generation'")).await?;

@@ -94,7 +94,8 @@ async fn prepare(store: &FreshStore, tenant: &str, upstream: &Upstream) {
 async fn recovered(spool: &Path) {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let folders = fs::read_dir(spool).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+        let store = fs::read_dir(spool).unwrap().next().expect("the folder of the one store").unwrap().path();
+        let folders = fs::read_dir(store).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
         if folders <= 1 {
             return;
         }

@@ -114,6 +114,25 @@ backend_tests! {
         assert!(left.iter().all(|file| file.ends_with("claims")), "nothing is left in the spool: {left:?}");
     }
 
+    async fn stores_that_share_a_spool_recover_each_its_own(backend: Backend) {
+        let spool = tempfile::tempdir().unwrap();
+        let share = |config: &mut Config| config.spool_dir = Some(spool.path().into());
+        let (test, other) = (TestGateway::open_with(backend, share).await, TestGateway::open_with(backend, share).await);
+        let lock = Direct::lock(test.store()).await;
+        let id = test.chat(hello()).await.unwrap().trace_id;
+        test.gateway.close(Duration::from_millis(100)).await.expect_err("the store is locked");
+        lock.release().await;
+
+        let other = other.reopen().await;
+        other.chat(hello()).await.unwrap();
+        other.flush().await;
+        let next = test.second().await;
+        let acme = next.tenant(TENANT).unwrap();
+        eventually("it is recovered", async || acme.get_trace(id).await.is_ok()).await;
+        assert_eq!((next.stats().recovered, other.gateway.stats().recovered), (1, 0));
+        assert_eq!(other.traces().await.len(), 1);
+    }
+
     async fn rows_that_arrive_during_the_drain_are_written(backend: Backend) {
         let test = TestGateway::open(backend).await;
         test.chat(hello()).await.unwrap();
