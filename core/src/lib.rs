@@ -55,7 +55,7 @@ pub use types::{
         Capabilities, ProviderConfig, ProviderInfo, ProviderSettings, RetryOverrides, Secret, TimeoutOverrides,
     },
     request::{CallOptions, Request},
-    stats::{DeadLetter, DropReason, FlushReport, Health, HealthStatus, Stats},
+    stats::{DeadLetter, DropReason, FlushReport, Health, HealthStatus, RecoveryStats, Stats},
     tenant::{Capture, NewTenant, Tenant, TenantPage, TenantQuery, TenantStatus, TenantUpdate},
     time::Timestamp,
     trace::{Attempt, StatusClass, Trace, TraceDetail, TraceFilter, TraceFlag, TracePage, TraceQuery},

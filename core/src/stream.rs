@@ -44,6 +44,9 @@ pub(crate) struct Opened {
     pub(crate) permit: Permit,
 }
 
+/// The wait for the disk.
+type Waiting = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
+
 /// A streamed answer, as the upstream's bytes in the pieces they arrive in.
 ///
 /// It ends after the upstream's last byte, or after one error. Dropping it closes the upstream's connection, and the
@@ -55,8 +58,8 @@ pub struct ReplyStream {
     provider: ProviderName,
     is_event_stream: bool,
     live: Option<Live>,
-    /// With `durability: sync`, what the end of the stream waits for.
-    durable: Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>>,
+    /// With `durability: sync`, the end that is held back, and what it waits for.
+    ending: Option<(Option<Result<Bytes>>, Waiting)>,
     events: sse::Framer,
 }
 
@@ -81,7 +84,7 @@ impl ReplyStream {
             provider: opened.provider,
             is_event_stream: opened.is_event_stream,
             live: Some(live),
-            durable: None,
+            ending: None,
             events: sse::Framer::new(EVENT_BYTES),
         }
     }
@@ -147,19 +150,12 @@ impl ReplyStream {
 }
 
 impl ReplyStream {
-    /// The stream ends when its trace is as durable as it is to be.
-    fn wait_for(&mut self, durable: Durable) {
-        if durable.is_pending() {
-            self.durable = Some(Box::pin(durable.reached()));
+    /// The last item, as soon as the trace is as durable as it is to be.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        if let Some((_, waiting)) = &mut self.ending {
+            std::task::ready!(waiting.as_mut().poll(context));
         }
-    }
-
-    fn poll_durable(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
-        if let Some(durable) = &mut self.durable {
-            std::task::ready!(durable.as_mut().poll(context));
-            self.durable = None;
-        }
-        Poll::Ready(None)
+        Poll::Ready(self.ending.take().and_then(|(last, _)| last))
     }
 }
 
@@ -167,27 +163,24 @@ impl Stream for ReplyStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(live) = &mut self.live else { return self.poll_durable(context) };
+        let Some(live) = &mut self.live else { return self.poll_end(context) };
         let step = std::task::ready!(live.poll_step(context));
-        match step {
-            Step::Chunk(bytes) => Poll::Ready(Some(Ok(bytes))),
-            Step::End(last) => {
-                if let Some(live) = self.live.take() {
-                    self.wait_for(live.complete());
-                }
-                match last {
-                    Some(last) => Poll::Ready(Some(Ok(last))),
-                    None => self.poll_durable(context),
+        let (last, durable) = match step {
+            Step::Chunk(bytes) => return Poll::Ready(Some(Ok(bytes))),
+            Step::End(last) => (last.map(Ok), self.live.take().map(Live::complete)),
+            Step::Failed(error) => {
+                let error = error.with_provider(self.provider.as_str());
+                match self.live.take().map(|live| live.fail(error)) {
+                    Some((error, durable)) => (Some(Err(error)), Some(durable)),
+                    None => (None, None),
                 }
             }
-            Step::Failed(error) => {
-                let mut error = error.with_provider(self.provider.as_str());
-                if let Some(live) = self.live.take() {
-                    let durable;
-                    (error, durable) = live.fail(error);
-                    self.wait_for(durable);
-                }
-                Poll::Ready(Some(Err(error)))
+        };
+        match durable.filter(Durable::is_pending) {
+            None => Poll::Ready(last),
+            Some(durable) => {
+                self.ending = Some((last, Box::pin(durable.reached())));
+                self.poll_end(context)
             }
         }
     }

@@ -99,8 +99,8 @@ impl Background {
 /// Runs work that blocks beside the gateway's thread. Only for tasks that run there: elsewhere it would take a thread
 /// of the host's.
 #[expect(clippy::disallowed_methods, reason = "the gateway's own runtime is the current one")]
-pub(crate) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    joined(tokio::task::spawn_blocking(work).await.map(Ok))
+pub(crate) async fn beside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    joined(tokio::task::spawn_blocking(work).await)
 }
 
 /// A task that ends with the wait for it.

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 use serde::Deserialize;
 
 pub use self::sections::{Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts};
-pub(crate) use self::settings::Settings;
+pub(crate) use self::settings::{Settings, SqlitePlace};
 use crate::types::{
     provider::{ProviderConfig, Secret},
     tenant::Capture,

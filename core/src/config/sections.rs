@@ -109,7 +109,7 @@ pub struct RecorderConfig {
     pub flush_ms: u64,
     /// Traces written in one transaction: 100.
     pub batch_rows: usize,
-    /// Bytes the gateway's spool may have on disk: 1 GB. While it has them, traces wait in memory only.
+    /// Bytes the gateway's spool may have on disk: 1 GiB. While it has them, traces wait in memory only.
     pub spool_bytes: u64,
 }
 

@@ -9,6 +9,9 @@ use crate::{
     types::{provider::ProviderConfig, tenant::Capture},
 };
 
+/// One segment, and what is carried out of it.
+const LEAST_SPOOL_BYTES: u64 = 16 << 20;
+
 /// A [`Config`] that holds together.
 pub(crate) struct Settings {
     pub(crate) store: String,
@@ -47,6 +50,10 @@ impl TryFrom<Config> for Settings {
         if config.recorder.batch_rows > 1_000 {
             return Err(Error::config("recorder.batch_rows", "recorder.batch_rows must be at most 1000"));
         }
+        if config.recorder.spool_bytes < LEAST_SPOOL_BYTES {
+            let message = format!("recorder.spool_bytes must be at least {LEAST_SPOOL_BYTES}");
+            return Err(Error::config("recorder.spool_bytes", message));
+        }
         let (durability, spool_dir) = config.spool()?;
         Ok(Self {
             durability,
@@ -66,10 +73,35 @@ impl TryFrom<Config> for Settings {
     }
 }
 
+/// Where a SQLite store is.
+pub(crate) enum SqlitePlace {
+    Memory,
+    File(PathBuf),
+}
+
+impl SqlitePlace {
+    /// The place in a store's URL: `sqlite:FILE`, `sqlite://FILE`, with percent signs, and nothing but `?mode=rwc` behind
+    /// it. `None` for what is no SQLite store, or not written like that.
+    pub(crate) fn of(url: &str) -> Option<Self> {
+        let location = url.strip_prefix("sqlite:")?;
+        let location = location.strip_prefix("//").unwrap_or(location);
+        if location.starts_with(":memory:") {
+            return Some(Self::Memory);
+        }
+        let (file, parameters) = location.split_once('?').unwrap_or((location, ""));
+        if file.is_empty() || !matches!(parameters, "" | "mode=rwc") {
+            return None;
+        }
+        let file = percent_encoding::percent_decode_str(file).decode_utf8().ok()?;
+        Some(Self::File(PathBuf::from(&*file)))
+    }
+}
+
 impl Config {
     /// How durable traces are, and where the spool is that makes them so.
     fn spool(&self) -> Result<(Durability, Option<PathBuf>)> {
-        let in_memory = self.store == "sqlite::memory:";
+        let place = SqlitePlace::of(&self.store);
+        let in_memory = matches!(place, Some(SqlitePlace::Memory));
         let durability = match self.durability {
             Some(durability) => durability,
             None if in_memory && self.spool_dir.is_none() => Durability::Memory,
@@ -78,9 +110,12 @@ impl Config {
         if durability == Durability::Memory {
             return Ok((durability, None));
         }
-        let beside = || {
-            let file = self.store.strip_prefix("sqlite:").filter(|_| !in_memory)?;
-            Some(PathBuf::from(format!("{file}.spool")))
+        let beside = || match place {
+            Some(SqlitePlace::File(mut file)) => {
+                file.as_mut_os_string().push(".spool");
+                Some(file)
+            }
+            _ => None,
         };
         let directory = self.spool_dir.clone().or_else(beside);
         // What is no store at all is the store's to refuse.
@@ -101,7 +136,7 @@ impl Config {
             keys.insert(1, key.clone());
         }
         match keys.is_empty() {
-            true if self.store == "sqlite::memory:" => MasterKeys::generate(),
+            true if matches!(SqlitePlace::of(&self.store), Some(SqlitePlace::Memory)) => MasterKeys::generate(),
             true => Err(Error::config(
                 "master_key",
                 "master_key is missing; make one with `openssl rand -hex 32` and keep it safe",

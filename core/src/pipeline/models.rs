@@ -22,8 +22,9 @@ use crate::{
     registry::ActiveTenant,
 };
 
-/// So many providers are asked at once.
+/// So many providers are asked at once, and no list of models is larger.
 const AT_ONCE: usize = 32;
+const LIST_BYTES: usize = 8 << 20;
 
 impl Pipeline {
     /// Asks every provider of the tenant that lists models, all at once; one trace comes of it. Fails only when every
@@ -61,7 +62,7 @@ impl Pipeline {
     async fn ask_for_models(&self, ask: &mut Ask, call: &Call, started: Instant) {
         let Some(provider) = ask.begin() else { return };
         let mut attempts = Attempts::new(&self.transport, &provider, call, started);
-        let wanted = Wanted::Whole { limit: self.body_bytes };
+        let wanted = Wanted::Whole { limit: self.body_bytes.min(LIST_BYTES) };
         let answered = attempts.run(&mut ask.seen, &Envelope::empty(), &Bytes::new(), wanted).await;
         ask.end(answered.map(|answered| answered.into_whole().1));
     }

@@ -17,8 +17,23 @@ pub(super) struct Batch {
     pub(super) segment: Option<Segment>,
 }
 
-#[derive(Default)]
+impl Batch {
+    /// Takes rows off the front that have so many bytes together, or one; `None` when it is empty.
+    pub(super) fn take_piece(&mut self, most: usize) -> Option<Self> {
+        let mut sum = 0;
+        let rows = self.bytes.iter().take_while(|bytes| {
+            sum += **bytes;
+            sum <= most
+        });
+        let rows = rows.count().max(1).min(self.records.len());
+        let (records, bytes) = (self.records.drain(..rows).collect(), self.bytes.drain(..rows).collect());
+        (rows > 0).then_some(Self { records, bytes, segment: None })
+    }
+}
+
 pub(super) struct Backlog {
+    /// Rows that may wait, beside the batch that is being written, before there is room for no more.
+    rows: usize,
     state: Mutex<State>,
     /// There is work, or there will be none any more.
     work: Notify,
@@ -41,11 +56,12 @@ pub(super) enum Work {
 }
 
 impl Backlog {
-    /// Batches that wait, beside the one that is being written.
-    const BATCHES: usize = 2;
+    pub(super) fn new(rows: usize) -> Self {
+        Self { rows, state: Mutex::default(), work: Notify::new(), room: Notify::new() }
+    }
 
     pub(super) fn has_room(&self) -> bool {
-        self.state.lock().batches.len() < Self::BATCHES
+        self.state.lock().batches.iter().map(|batch| batch.records.len()).sum::<usize>() < self.rows
     }
 
     /// Adds a batch as soon as there is room. One task alone adds.

@@ -56,19 +56,29 @@ impl Counters {
         let mut stats = self.0.lock();
         stats.spooled = stats.spooled.saturating_sub(wide(rows));
         *stats.dropped.entry(DropReason::Damaged).or_default() += wide(rows);
-        stats.damaged += 1;
     }
 
-    /// A trace of a gateway that is gone is in the store.
-    pub(super) fn recovered(&self, class: StatusClass) {
+    /// Traces of gateways that are gone are in the store.
+    pub(super) fn recovered(&self, rows: u64, are_abandoned: bool) {
         let mut stats = self.0.lock();
-        stats.recovered += 1;
-        stats.abandoned += u64::from(class == StatusClass::Abandoned);
+        stats.recovery.persisted += rows;
+        stats.recovery.abandoned += if are_abandoned { rows } else { 0 };
+        stats.store_error = None;
+    }
+
+    /// Traces of gateways that are gone were refused by the store, and kept as dead letters.
+    pub(super) fn recovery_dead_lettered(&self, rows: usize) {
+        self.0.lock().recovery.dead_lettered += wide(rows);
+    }
+
+    /// Traces of gateways that are gone could not be kept.
+    pub(super) fn recovery_dropped(&self, rows: usize) {
+        self.0.lock().recovery.dropped += wide(rows);
     }
 
     /// Places in the spool of a gateway that is gone could not be read.
-    pub(super) fn damaged(&self, places: u64) {
-        self.0.lock().damaged += places;
+    pub(super) fn found_damaged(&self, places: u64) {
+        self.0.lock().recovery.damaged += places;
     }
 
     /// Traces are lost. Says whether it is the first time for this reason, or a power of two: worth a word in the log.

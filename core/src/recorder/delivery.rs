@@ -12,7 +12,7 @@ use crate::{
     clock,
     error::{Error, ErrorCode},
     store::{Store, TraceRecord, is_transient},
-    types::stats::DeadLetter,
+    types::{ids::TenantId, stats::DeadLetter, time::Timestamp},
 };
 
 /// The first and the longest pause between two tries while the store is away.
@@ -38,39 +38,60 @@ pub(super) enum Fate {
     GivenUp,
 }
 
+/// What became of rows.
+pub(super) struct Delivered {
+    /// Of each, in their order.
+    pub(super) fates: Vec<Fate>,
+    /// How many the store did not have.
+    pub(super) inserted: u64,
+}
+
 impl Fate {
     pub(super) const ALL: [Self; 4] = [Self::Persisted, Self::DeadLettered, Self::Rejected, Self::GivenUp];
 }
 
 /// What became of a try.
-enum Tried {
-    Done,
+enum Tried<T> {
+    Done(T),
     Refused(Error),
     GivenUp,
 }
 
 impl Delivery {
-    /// Writes rows; when the store refuses them, one by one. Says what became of each, in their order.
-    pub(super) async fn deliver(&self, records: &[TraceRecord]) -> Vec<Fate> {
+    /// Rows that are written at a time where many are at hand.
+    pub(super) const ROWS: usize = 100;
+
+    /// Writes rows; when the store refuses them, one by one.
+    pub(super) async fn deliver(&self, records: &[TraceRecord]) -> Delivered {
         match self.until_answered(|| self.store.insert_traces(records)).await {
-            Tried::Done => vec![Fate::Persisted; records.len()],
-            Tried::GivenUp => vec![Fate::GivenUp; records.len()],
+            Tried::Done(inserted) => Delivered { fates: vec![Fate::Persisted; records.len()], inserted },
+            Tried::GivenUp => Delivered { fates: vec![Fate::GivenUp; records.len()], inserted: 0 },
             Tried::Refused(error) => {
                 tracing::warn!(%error, rows = records.len(), "the store refused a batch of traces; writing them one by one");
-                let mut fates = Vec::with_capacity(records.len());
+                let mut delivered = Delivered { fates: Vec::with_capacity(records.len()), inserted: 0 };
                 for record in records {
-                    fates.push(self.deliver_alone(record).await);
+                    let (fate, inserted) = self.deliver_alone(record).await;
+                    delivered.fates.push(fate);
+                    delivered.inserted += inserted;
                 }
-                fates
+                delivered
             }
         }
     }
 
-    async fn deliver_alone(&self, record: &TraceRecord) -> Fate {
+    /// Since when a tenant exists, if it does; `None` when there is no time to find out.
+    pub(super) async fn tenant_since(&self, id: &TenantId) -> Option<Option<Timestamp>> {
+        match self.until_answered(|| self.store.get_tenant(id)).await {
+            Tried::Done(tenant) => Some(tenant.map(|tenant| tenant.created_at)),
+            Tried::Refused(_) | Tried::GivenUp => None,
+        }
+    }
+
+    async fn deliver_alone(&self, record: &TraceRecord) -> (Fate, u64) {
         match self.until_answered(|| self.store.insert_traces(std::slice::from_ref(record))).await {
-            Tried::Done => Fate::Persisted,
-            Tried::GivenUp => Fate::GivenUp,
-            Tried::Refused(error) => self.bury(record, &error).await,
+            Tried::Done(inserted) => (Fate::Persisted, inserted),
+            Tried::GivenUp => (Fate::GivenUp, 0),
+            Tried::Refused(error) => (self.bury(record, &error).await, 0),
         }
     }
 
@@ -85,7 +106,7 @@ impl Delivery {
             record: serde_json::to_string(record).unwrap_or_default(),
         };
         match self.until_answered(|| self.store.insert_dead_letter(&letter)).await {
-            Tried::Done => Fate::DeadLettered,
+            Tried::Done(()) => Fate::DeadLettered,
             Tried::GivenUp => Fate::GivenUp,
             Tried::Refused(error) => {
                 tracing::error!(trace = %record.id, %error, "the store refused the dead letter, too; the trace is lost");
@@ -94,7 +115,7 @@ impl Delivery {
         }
     }
 
-    async fn until_answered<T, F>(&self, mut statement: impl FnMut() -> F) -> Tried
+    async fn until_answered<T, F>(&self, mut statement: impl FnMut() -> F) -> Tried<T>
     where
         F: Future<Output = Result<T, Error>>,
     {
@@ -105,7 +126,7 @@ impl Delivery {
                 () = self.shared.queue.overdue() => return Tried::GivenUp,
             };
             let error = match answer {
-                Ok(_) => return Tried::Done,
+                Ok(answer) => return Tried::Done(answer),
                 Err(error) if !is_transient(&error) => return Tried::Refused(error),
                 Err(error) => error,
             };

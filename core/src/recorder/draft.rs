@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::time::timeout;
 
 use super::{
     Shared,
@@ -232,12 +233,17 @@ impl Durable {
         self.0.is_some()
     }
 
-    /// Waits until the trace is on disk, or the disk has failed: then the recorder says so.
+    /// How long a disk may take.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    /// Waits until the trace is on disk, or the disk has failed or takes too long: then the recorder says so.
     pub(crate) async fn reached(self) {
         if let Some((shared, number)) = self.0 {
             let mut durable = shared.durable.subscribe();
-            // The sender lives as long as what we hold: there is no error.
-            drop(durable.wait_for(|durable| *durable >= number).await);
+            // The sender lives as long as what we hold: an error means that the time is over.
+            if timeout(Self::PATIENCE, durable.wait_for(|durable| *durable >= number)).await.is_err() {
+                tracing::warn!("the disk of the spool does not answer; a call ends without it");
+            }
         }
     }
 }

@@ -95,7 +95,7 @@ impl Recorder {
     pub(crate) fn start(parts: Parts, background: &Background) -> (Self, Running) {
         let shared = Arc::new(Shared {
             queue: Queue::new(parts.config, parts.durability),
-            backlog: Backlog::default(),
+            backlog: Backlog::new(2 * parts.config.batch_rows),
             spool: parts.spool.map(Arc::new),
             durability: parts.durability,
             counters: Counters::default(),
@@ -132,12 +132,15 @@ impl Recorder {
         let mut settled = self.shared.settled.subscribe();
         // An error means that the time is over, or that the writer has ended: the report says what is left.
         drop(tokio::time::timeout(timeout, settled.wait_for(|settled| *settled >= target)).await);
+        // Only those that were asked for: others may have come since.
         let unsettled = target.saturating_sub(*self.shared.settled.borrow());
         let report = self.report_since(&before);
-        FlushReport { pending: unsettled.saturating_sub(report.spooled), ..report }
+        let spooled = report.spooled.min(unsettled);
+        FlushReport { pending: unsettled - spooled, spooled, ..report }
     }
 
-    /// Lets the writer end once the queue is empty or `deadline` has passed; what is left then is counted as dropped.
+    /// Lets the tasks end once everything is in the store or `deadline` has passed; what is left then stays in the spool,
+    /// or is counted as dropped.
     pub(crate) fn close(&self, deadline: Instant) {
         self.shared.queue.close(deadline);
         self.shared.hurry.notify_waiters();
@@ -165,7 +168,10 @@ impl Shared {
         match self.queue.push(observation, bytes) {
             Ok(number) => Some(number),
             Err(reason) => {
-                self.forget_intent(id);
+                // One that ends after the recorder is for the next gateway to find.
+                if reason == DropReason::QueueFull {
+                    self.forget_intent(id);
+                }
                 if self.counters.dropped(reason, 1, bytes) {
                     tracing::warn!(?reason, "traces are being dropped; see stats");
                 }
@@ -183,7 +189,7 @@ impl Shared {
 
     /// The oldest observations that were waiting for it are durable now.
     fn note_durable(&self, rows: usize) {
-        self.durable.send_modify(|durable| *durable += wide(rows));
+        self.durable.send_modify(|durable| *durable = durable.saturating_add(wide(rows)));
     }
 
     /// Traces that waited in memory came to their end.

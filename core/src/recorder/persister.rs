@@ -1,7 +1,11 @@
 //! The second of the recorder's two tasks: takes what is ready into the store, first what waits in memory, then what is
 //! on disk only. It ends when nothing is left, or when the time to close is over: what the spool has then stays there.
 
-use std::sync::Arc;
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     Shared,
@@ -20,8 +24,8 @@ pub(super) struct Persister {
 }
 
 impl Persister {
-    /// Rows that are read back and written at a time.
-    const ROWS: usize = 100;
+    /// How long after a failed read the disk is left alone.
+    const PAUSE: Duration = Duration::from_secs(1);
 
     pub(super) async fn run(self) {
         loop {
@@ -41,7 +45,7 @@ impl Persister {
     }
 
     async fn persist(&self, batch: Batch) {
-        let fates = self.delivery.deliver(&batch.records).await;
+        let fates = self.delivery.deliver(&batch.records).await.fates;
         let spool = batch.segment.and(self.shared.spool.as_ref());
         for fate in Fate::ALL {
             let of_fate = || fates.iter().zip(&batch.bytes).filter(|(one, _)| **one == fate).map(|(_, bytes)| *bytes);
@@ -53,6 +57,11 @@ impl Persister {
                 Some(_) if fate == Fate::GivenUp => self.shared.leave_behind(rows, bytes),
                 _ => self.shared.settle(fate, rows, bytes),
             }
+        }
+        if spool.is_none() {
+            // The spool could not take the outcomes: the intents have done what they were for.
+            let settled = batch.records.iter().zip(&fates).filter(|(_, fate)| **fate != Fate::GivenUp);
+            settled.for_each(|(record, _)| self.shared.forget_intent(record.id));
         }
         if let (Some(spool), Some(segment)) = (spool, batch.segment) {
             spool.settle(segment, fates.iter().filter(|fate| **fate != Fate::GivenUp).count());
@@ -67,10 +76,15 @@ impl Persister {
         }
         match spool.next_behind() {
             Some((segment, rows, Ok(bytes))) => self.read_back(spool, segment, rows, &bytes).await,
-            Some((segment, rows, Err(error))) => {
-                tracing::error!(%error, rows, "a segment of the spool cannot be read; its traces are lost");
+            Some((segment, rows, Err(error))) if error.kind() == io::ErrorKind::NotFound => {
+                tracing::error!(rows, "a segment of the spool is gone; its traces are lost");
                 self.shared.lose(rows);
-                spool.settle_behind(segment, true);
+                spool.settle_behind(segment);
+                true
+            }
+            Some((_, rows, Err(error))) => {
+                tracing::warn!(%error, rows, "a segment of the spool cannot be read; it is tried again");
+                self.shared.hurry(Instant::now() + Self::PAUSE).await;
                 true
             }
             None => false,
@@ -78,10 +92,12 @@ impl Persister {
     }
 
     async fn read_back(&self, spool: &Spool, segment: Segment, rows: usize, bytes: &[u8]) -> bool {
-        let records = outcomes(bytes);
+        let mut records = outcomes(bytes);
+        // What a failed write left behind its end was never counted.
+        records.truncate(rows);
         let missing = rows.saturating_sub(records.len());
-        for chunk in records.chunks(Self::ROWS) {
-            let fates = self.delivery.deliver(chunk).await;
+        for chunk in records.chunks(Delivery::ROWS) {
+            let fates = self.delivery.deliver(chunk).await.fates;
             if fates.contains(&Fate::GivenUp) {
                 // It is read again, by us or by the next gateway: what is in the store already does no harm.
                 return false;
@@ -93,8 +109,10 @@ impl Persister {
         if missing > 0 {
             tracing::error!(rows = missing, "traces in the spool are damaged and lost");
             self.shared.lose(missing);
+            spool.settle_damaged(segment);
+        } else {
+            spool.settle_behind(segment);
         }
-        spool.settle_behind(segment, missing > 0);
         true
     }
 }

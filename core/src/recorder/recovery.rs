@@ -1,7 +1,12 @@
 //! Brings home what gateways that are gone have left in the spool: rows that were not committed, and requests that had
 //! begun and whose end nobody wrote down.
 
-use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     Shared,
@@ -11,7 +16,11 @@ use super::{
 use crate::{
     spool::{Frames, Kind, Orphan, Segment},
     store::TraceRecord,
-    types::ids::TraceId,
+    types::{
+        ids::{TenantId, TraceId},
+        time::Timestamp,
+        trace::StatusClass,
+    },
 };
 
 pub(super) struct Recovery {
@@ -23,18 +32,31 @@ pub(super) struct Recovery {
 #[derive(Default)]
 struct Findings {
     intents: BTreeMap<TraceId, Intent<'static>>,
-    /// Segments that are read, and whether all of each could be.
-    read: Vec<(Segment, bool)>,
+    /// Since when each tenant exists, if it does.
+    tenants: HashMap<TenantId, Option<Timestamp>>,
+    /// Segments that were read.
+    sound: Vec<Segment>,
+    damaged: Vec<Segment>,
 }
 
-/// The time to close is over: the rest is for the next gateway.
-struct Interrupted;
+/// Why a folder is left to the next one who looks.
+enum Stopped {
+    /// The time to close is over.
+    Closing,
+    Disk(io::Error),
+}
+
+impl From<io::Error> for Stopped {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
 
 impl Recovery {
     /// How often the spool is looked through.
     const PERIOD: Duration = Duration::from_secs(30);
-    /// Rows that are written at a time.
-    const ROWS: usize = 100;
+    /// How far the clocks of those who share a store may be apart.
+    const CLOCKS_MS: i64 = 5_000;
 
     pub(super) async fn run(self) {
         let Some(spool) = self.shared.spool.clone() else { return };
@@ -43,9 +65,11 @@ impl Recovery {
                 Ok(orphans) => {
                     for orphan in orphans {
                         match self.recover(&orphan).await {
-                            Ok(Ok(())) => {}
-                            Ok(Err(Interrupted)) => return,
-                            Err(error) => tracing::warn!(%error, "a folder of the spool cannot be read; it stays"),
+                            Ok(()) => {}
+                            Err(Stopped::Closing) => return,
+                            Err(Stopped::Disk(error)) => {
+                                tracing::warn!(%error, "a folder of the spool cannot be read; it stays");
+                            }
                         }
                     }
                 }
@@ -55,36 +79,30 @@ impl Recovery {
         }
     }
 
-    async fn recover(&self, orphan: &Orphan) -> io::Result<Result<(), Interrupted>> {
+    async fn recover(&self, orphan: &Orphan) -> Result<(), Stopped> {
         let mut findings = Findings::default();
         for segment in orphan.segments()? {
-            if let Err(interrupted) = self.read(orphan, segment, &mut findings).await? {
-                return Ok(Err(interrupted));
-            }
+            self.read(orphan, segment, &mut findings).await?;
         }
         // What began and has no end among all that was read has none. Where the store knows the end, that counts.
-        let abandoned: Vec<_> = findings.intents.into_iter().map(|(id, intent)| intent.abandoned(id)).collect();
-        if let Err(interrupted) = self.deliver(&abandoned).await {
-            return Ok(Err(interrupted));
+        let intents = std::mem::take(&mut findings.intents);
+        let abandoned: Vec<_> = intents.into_iter().map(|(id, intent)| intent.abandoned(id)).collect();
+        self.deliver(&abandoned, &mut findings.tenants).await?;
+        for segment in findings.sound {
+            orphan.settle(segment)?;
         }
-        for (segment, sound) in findings.read {
-            orphan.done(segment, !sound)?;
+        for segment in findings.damaged {
+            orphan.settle_damaged(segment)?;
         }
-        orphan.remove()?;
-        Ok(Ok(()))
+        Ok(orphan.leave()?)
     }
 
     /// Takes the rows of a segment into the store, and the intents to mind.
-    async fn read(
-        &self,
-        orphan: &Orphan,
-        segment: Segment,
-        findings: &mut Findings,
-    ) -> io::Result<Result<(), Interrupted>> {
+    async fn read(&self, orphan: &Orphan, segment: Segment, findings: &mut Findings) -> Result<(), Stopped> {
         let bytes = orphan.read(segment)?;
         let Ok(mut frames) = Frames::of(&bytes) else {
             tracing::warn!(segment, "a file of the spool is of a newer version, or none of ours; it stays");
-            return Ok(Ok(()));
+            return Ok(());
         };
         let mut rows: Vec<TraceRecord> = Vec::new();
         let mut unclear = 0;
@@ -94,41 +112,72 @@ impl Recovery {
                     Some(intent) => drop(findings.intents.insert(frame.id, intent.into_owned())),
                     None => unclear += 1,
                 },
-                Kind::Outcome => {
-                    findings.intents.remove(&frame.id);
-                    match journal::read(frame.payload) {
-                        Some(row) => rows.push(row),
-                        None => unclear += 1,
+                Kind::Outcome => match journal::read(frame.payload) {
+                    Some(row) => {
+                        findings.intents.remove(&frame.id);
+                        rows.push(row);
                     }
-                }
+                    None => unclear += 1,
+                },
             }
         }
         let damaged = frames.damaged + unclear;
         if damaged > 0 {
             tracing::error!(segment, damaged, "a segment of the spool is damaged; it is kept in the folder damaged");
-            self.shared.counters.damaged(damaged);
+            self.shared.counters.found_damaged(damaged);
+            findings.damaged.push(segment);
+        } else {
+            findings.sound.push(segment);
         }
-        for chunk in rows.chunks(Self::ROWS) {
-            if let Err(interrupted) = self.deliver(chunk).await {
-                return Ok(Err(interrupted));
-            }
-        }
-        findings.read.push((segment, damaged == 0));
-        Ok(Ok(()))
+        self.deliver(&rows, &mut findings.tenants).await
     }
 
-    async fn deliver(&self, rows: &[TraceRecord]) -> Result<(), Interrupted> {
-        for chunk in rows.chunks(Self::ROWS) {
-            let fates = self.delivery.deliver(chunk).await;
-            if fates.contains(&Fate::GivenUp) {
-                return Err(Interrupted);
-            }
-            for (row, fate) in chunk.iter().zip(fates) {
-                if fate == Fate::Persisted {
-                    self.shared.counters.recovered(row.status_class);
+    async fn deliver(
+        &self,
+        rows: &[TraceRecord],
+        tenants: &mut HashMap<TenantId, Option<Timestamp>>,
+    ) -> Result<(), Stopped> {
+        for chunk in rows.chunks(Delivery::ROWS) {
+            let mut owned = Vec::with_capacity(chunk.len());
+            for row in chunk {
+                if self.has_owner(row, tenants).await? {
+                    owned.push(row.clone());
+                } else {
+                    tracing::warn!(trace = %row.id, "a trace in the spool is of a tenant that is gone");
+                    self.shared.counters.recovery_dropped(1);
                 }
+            }
+            // Apart, so that what the store counts can be told apart, too.
+            let (abandoned, ended): (Vec<_>, Vec<_>) =
+                owned.into_iter().partition(|row| row.status_class == StatusClass::Abandoned);
+            for (rows, are_abandoned) in [(ended, false), (abandoned, true)] {
+                let delivered = self.delivery.deliver(&rows).await;
+                let of = |fate| delivered.fates.iter().filter(|one| **one == fate).count();
+                if of(Fate::GivenUp) > 0 {
+                    return Err(Stopped::Closing);
+                }
+                self.shared.counters.recovered(delivered.inserted, are_abandoned);
+                self.shared.counters.recovery_dead_lettered(of(Fate::DeadLettered));
+                self.shared.counters.recovery_dropped(of(Fate::Rejected));
             }
         }
         Ok(())
+    }
+
+    /// Whether the tenant of a row is there, and not a later one of the same name.
+    async fn has_owner(
+        &self,
+        row: &TraceRecord,
+        tenants: &mut HashMap<TenantId, Option<Timestamp>>,
+    ) -> Result<bool, Stopped> {
+        let since = match tenants.get(&row.tenant_id) {
+            Some(since) => *since,
+            None => {
+                let since = self.delivery.tenant_since(&row.tenant_id).await.ok_or(Stopped::Closing)?;
+                tenants.insert(row.tenant_id.clone(), since);
+                since
+            }
+        };
+        Ok(since.is_some_and(|since| row.created_ms() + Self::CLOCKS_MS >= since.as_millis()))
     }
 }

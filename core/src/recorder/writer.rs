@@ -7,8 +7,16 @@ use std::{
 };
 
 use super::{Encoder, Shared, backlog::Batch, journal, queue::Queued};
-use crate::{config::Durability, spool::Placed, store::TraceRecord, tasks::beside, types::stats::DropReason};
+use crate::{
+    config::Durability,
+    spool::{Appended, Placed},
+    store::TraceRecord,
+    tasks::beside,
+    types::stats::DropReason,
+};
 
+/// Bytes that are appended at a time: requests that begin meanwhile wait for it.
+const PIECE: usize = 256 * 1024;
 /// So many bytes are encoded before other tasks of the thread get their turn.
 const TURN: usize = 128 * 1024;
 
@@ -19,21 +27,21 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) async fn run(mut self) {
+        // Whoever waits for what is never written waits no longer.
+        let _end = Ending(Arc::clone(&self.shared));
         while let Some(queued) = self.shared.queue.next_batch().await {
-            let rows = queued.len();
             if self.shared.queue.is_overdue() {
                 // What will not be written need not be encoded either.
                 let bytes: Vec<usize> = queued.iter().map(|queued| queued.bytes).collect();
                 self.shared.give_up(&bytes, DropReason::Closed);
-                self.shared.note_durable(rows);
+                self.shared.note_durable(queued.len());
             } else {
-                let batch = self.encode(queued).await;
-                let placed = self.spool(&batch.records).await;
-                self.shared.note_durable(rows);
-                self.hand_over(batch, placed).await;
+                let mut batch = self.encode(queued).await;
+                while let Some(piece) = batch.take_piece(PIECE) {
+                    self.hand_over(piece).await;
+                }
             }
         }
-        self.shared.backlog.end();
     }
 
     async fn encode(&mut self, queued: Vec<Queued>) -> Batch {
@@ -57,44 +65,58 @@ impl Writer {
                     tracing::error!("a trace could not be encoded and is lost");
                     self.shared.forget_intent(id);
                     self.shared.give_up(&[bytes], DropReason::Rejected);
+                    self.shared.note_durable(1);
                 }
             }
         }
         batch
     }
 
-    /// Gives the batch to the other task: at once where there is room, or when there is, where no spool keeps it.
-    async fn hand_over(&self, mut batch: Batch, placed: Option<Placed>) {
-        match placed {
-            Some(Placed::Behind) => {
-                self.shared.leave_behind(batch.bytes.len(), batch.bytes.iter().sum());
-                self.shared.backlog.wake();
-            }
-            Some(Placed::Pending(segment)) => {
-                batch.segment = Some(segment);
-                self.shared.backlog.push(batch).await;
-            }
-            None => {
-                self.shared.backlog.push(batch).await;
-            }
+    /// Puts a batch on disk, and gives it to the other task: at once where there is room, or when there is, where no
+    /// spool keeps it.
+    async fn hand_over(&self, mut batch: Batch) {
+        let rows = batch.records.len();
+        let appended = self.append(&batch.records);
+        let placed = appended.as_ref().map(|appended| appended.placed);
+        if placed == Some(Placed::Behind) {
+            // Before anything else runs: the other task may read it back at once.
+            self.shared.leave_behind(rows, batch.bytes.iter().sum());
+            self.shared.backlog.wake();
+        }
+        self.sync(appended).await;
+        self.shared.note_durable(rows);
+        if placed != Some(Placed::Behind) {
+            batch.segment = placed.and_then(Placed::segment);
+            self.shared.backlog.push(batch).await;
         }
     }
 
-    /// Where the spool has the rows; `None` without one, or while its disk cannot be written.
-    async fn spool(&self, records: &[TraceRecord]) -> Option<Placed> {
+    /// Appends rows to the spool; `None` without one, or while its disk cannot be written.
+    fn append(&self, records: &[TraceRecord]) -> Option<Appended> {
         let spool = self.shared.spool.as_ref()?;
         let outcomes: Vec<_> =
             records.iter().map(|record| Some((record.id, journal::write(record).ok()?))).collect::<Option<_>>()?;
         let outcomes = outcomes.iter().map(|(id, bytes)| (*id, bytes.as_slice()));
         // An error is in the spool's status: the batch then waits in memory.
-        let placed = spool.append(outcomes, self.shared.backlog.has_room()).ok()?;
-        if self.shared.durability == Durability::Sync {
-            let spool = Arc::clone(spool);
-            let synced = beside(move || spool.sync()).await;
-            if !matches!(synced, Ok(Ok(()))) {
-                tracing::warn!("the spool could not be brought to disk");
-            }
+        spool.append(outcomes, self.shared.backlog.has_room()).ok()
+    }
+
+    async fn sync(&self, appended: Option<Appended>) {
+        let (Some(spool), Some(appended)) = (&self.shared.spool, appended) else { return };
+        if self.shared.durability == Durability::Sync
+            && let Ok(Err(error)) = beside(move || Ok(appended.sync())).await
+        {
+            spool.note_failure(&error);
         }
-        Some(placed)
+    }
+}
+
+/// The end of the writer, however it comes.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.durable.send_replace(u64::MAX);
+        self.0.backlog.end();
     }
 }

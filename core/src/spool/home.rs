@@ -60,6 +60,13 @@ impl Home {
             // Somebody else takes them over at this moment.
             return Ok(Vec::new());
         }
+        let orphans = Self::claim_all(spool);
+        // A child that is forked at this moment would keep it.
+        claims.unlock()?;
+        orphans
+    }
+
+    fn claim_all(spool: &Path) -> io::Result<Vec<Self>> {
         let mut orphans = Vec::new();
         for entry in fs::read_dir(spool)? {
             let path = entry?.path();
@@ -84,6 +91,10 @@ impl Home {
         if fcntl_lock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Ok(None);
         }
+        // One that nobody else has open.
+        fs::remove_file(path.join(ALIVE))?;
+        let alive = open(&path.join(ALIVE))?;
+        alive.try_lock().map_err(io::Error::from)?;
         let ours = path.with_file_name(new_name());
         fs::rename(path, &ours)?;
         Ok(Some(Self { path: ours, pid: process::id(), locks: Mutex::new(Some((lock, alive))) }))
@@ -134,6 +145,14 @@ impl Home {
     /// Removes the folder, unless there is more in it than the locks, and lets go of it.
     pub(super) fn leave(&self) -> io::Result<()> {
         let locks = self.locks.lock().take();
+        let removed = self.remove_if_done();
+        if let Some((_, alive)) = &locks {
+            alive.unlock()?;
+        }
+        removed
+    }
+
+    fn remove_if_done(&self) -> io::Result<()> {
         let is_needed = fs::read_dir(&self.path)?.flatten().any(|entry| {
             let name = entry.file_name();
             name != LOCK && name != ALIVE
@@ -144,13 +163,22 @@ impl Home {
         // Not seen half removed: without its name nobody claims it.
         let unnamed = self.path.with_file_name(format!("old-{}", Uuid::new_v4().simple()));
         fs::rename(&self.path, &unnamed)?;
-        fs::remove_dir_all(unnamed)?;
-        drop(locks);
-        Ok(())
+        fs::remove_dir_all(unnamed)
     }
 
     fn segment(&self, number: u64) -> PathBuf {
         self.path.join(format!("{number:08}.{SUFFIX}"))
+    }
+}
+
+impl Drop for Home {
+    /// A forked child has the handle, too: without this it would go on holding the lock.
+    fn drop(&mut self) {
+        if let Some((_, alive)) = self.locks.get_mut()
+            && self.pid == process::id()
+        {
+            drop(alive.unlock());
+        }
     }
 }
 

@@ -1,12 +1,16 @@
 //! What stays on disk, and for how long.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Instant};
 
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{frame::Foreign, *};
+use super::{
+    frame::Foreign,
+    segments::{PAUSE, SEGMENT_BYTES},
+    *,
+};
 use crate::error::ErrorCode;
 
 const ROOM: u64 = 1 << 30;
@@ -47,7 +51,7 @@ fn id(number: u128) -> TraceId {
 }
 
 fn append(spool: &Spool, ids: &[TraceId], room: bool) -> Placed {
-    spool.append(ids.iter().map(|id| (*id, b"outcome".as_slice())), room).unwrap()
+    spool.append(ids.iter().map(|id| (*id, b"outcome".as_slice())), room).unwrap().placed
 }
 
 /// What a folder says: ids by kind.
@@ -87,9 +91,9 @@ fn what_is_not_settled_is_found_by_the_next_one_and_by_one_only() {
     let [orphan] = &orphans[..] else { panic!("one folder was left") };
     assert_eq!(read(orphan), [(Kind::Intent, id(3)), (Kind::Outcome, id(1)), (Kind::Outcome, id(2))]);
     for segment in orphan.segments().unwrap() {
-        orphan.done(segment, false).unwrap();
+        orphan.settle(segment).unwrap();
     }
-    orphan.remove().unwrap();
+    orphan.leave().unwrap();
     drop(orphans);
     assert!(third.orphans().unwrap().is_empty());
 }
@@ -110,9 +114,8 @@ fn open_intents_are_carried_and_their_segments_go() {
     spool.intend(id(0), b"the one that lasts").unwrap();
     let large = vec![0; 300 << 10];
     for number in 1..100 {
-        let Placed::Pending(segment) = spool.append([(id(number), large.as_slice())].into_iter(), true).unwrap() else {
-            panic!("there is room")
-        };
+        let appended = spool.append([(id(number), large.as_slice())].into_iter(), true).unwrap();
+        let Placed::Pending(segment) = appended.placed else { panic!("there is room") };
         spool.settle(segment, 1);
     }
     assert!(bench.segments().len() <= 2, "{:?}", bench.segments());
@@ -138,7 +141,7 @@ fn what_is_behind_comes_back_in_order_and_what_follows_waits_for_it() {
         if back.len() == 3 {
             assert_eq!(append(&spool, &[id(5)], true), Placed::Behind);
         }
-        spool.settle_behind(segment, false);
+        spool.settle_behind(segment);
     }
     assert_eq!(back, [id(2), id(3), id(4), id(5)], "and none that is pending");
     assert!(matches!(append(&spool, &[id(6)], true), Placed::Pending(_)));
@@ -164,6 +167,20 @@ fn a_full_spool_says_so_and_takes_more_when_there_is_room_again() {
 }
 
 #[test]
+fn a_full_spool_with_open_intents_empties_itself() {
+    let bench = Bench::new();
+    let spool = Spool::open(&bench.path(), 1_000).unwrap();
+    spool.intend(id(1), &[0; 100]).unwrap();
+    let Placed::Pending(segment) = append(&spool, &[id(2)], true) else { panic!("there is room") };
+    assert!(spool.append([(id(3), [0; 2_000].as_slice())].into_iter(), true).is_err());
+    spool.settle(segment, 1);
+    assert_eq!(bench.segments().len(), 1, "the intent was carried");
+    spool.forget(id(1));
+    spool.leave();
+    assert_eq!(bench.segments(), [""; 0].map(PathBuf::from));
+}
+
+#[test]
 fn a_directory_that_cannot_be_used_is_refused_by_its_name() {
     let bench = Bench::new();
     fs::write(bench.path(), "a file").unwrap();
@@ -186,8 +203,8 @@ fn what_is_not_ours_stays() {
     let [orphan] = &orphans[..] else { panic!("one folder was left") };
     let [ours, foreign] = orphan.segments().unwrap()[..] else { panic!("two segments are there") };
     assert_eq!(Frames::of(&orphan.read(foreign).unwrap()).unwrap_err(), Foreign);
-    orphan.done(ours, false).unwrap();
-    orphan.remove().unwrap();
+    orphan.settle(ours).unwrap();
+    orphan.leave().unwrap();
     assert_eq!(bench.segments().len(), 1, "the newer one is kept");
     assert!(bench.path().join("1-something").exists() && bench.path().join("notes.txt").exists());
 }
@@ -198,7 +215,7 @@ fn damaged_segments_are_kept_for_people() {
     append(&bench.open(), &[id(1)], true);
     let orphans = bench.open().orphans().unwrap();
     let segment = orphans[0].segments().unwrap()[0];
-    orphans[0].done(segment, true).unwrap();
-    orphans[0].remove().unwrap();
+    orphans[0].settle_damaged(segment).unwrap();
+    orphans[0].leave().unwrap();
     assert_eq!(fs::read_dir(bench.path().join("damaged")).unwrap().count(), 1);
 }

@@ -69,10 +69,7 @@ impl Store {
     /// Connects, and brings the schema up to date or checks it. An up-to-date store costs one query.
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
         let db = match Backend::of(&options.url)? {
-            Backend::Sqlite => {
-                let location = options.url.strip_prefix("sqlite:").unwrap_or_default();
-                Db::Sqlite(Sqlite::open(location, options.pool_size.unwrap_or(2)).await?)
-            }
+            Backend::Sqlite => Db::Sqlite(Sqlite::open(&options.url, options.pool_size.unwrap_or(2)).await?),
             Backend::Postgres => Db::Postgres(Postgres::open(&options.url, options.pool_size.unwrap_or(4))?),
         };
         migrate::prepare(&db, options.migrate).await?;

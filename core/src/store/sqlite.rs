@@ -5,7 +5,7 @@
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -19,7 +19,10 @@ use super::{
     db::Tx,
     error::{failed, store_error, unavailable},
 };
-use crate::error::{Error, Result};
+use crate::{
+    config::SqlitePlace,
+    error::{Error, Result},
+};
 
 /// How long SQLite itself waits for another process's lock before it says busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,25 +38,20 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Connects to what follows `sqlite:` in the URL.
-    pub(super) async fn open(location: &str, readers: u32) -> Result<Self> {
-        let location = location.strip_prefix("//").unwrap_or(location);
-        if location.starts_with(":memory:") {
-            let options = base().filename(":memory:").shared_cache(false);
-            let pool = pool(1).min_connections(1).connect_with(options).await.map_err(store_error)?;
-            return Ok(Self { writer: pool.clone(), readers: pool });
-        }
-        let (file, parameters) = location.split_once('?').unwrap_or((location, ""));
-        if file.is_empty() || !(parameters.is_empty() || parameters == "mode=rwc") {
-            return Err(Error::config(
+    /// Connects to the database of a URL.
+    pub(super) async fn open(url: &str, readers: u32) -> Result<Self> {
+        match SqlitePlace::of(url) {
+            Some(SqlitePlace::File(file)) => Self::open_file(&file, readers).await,
+            Some(SqlitePlace::Memory) => {
+                let options = base().filename(":memory:").shared_cache(false);
+                let pool = pool(1).min_connections(1).connect_with(options).await.map_err(store_error)?;
+                Ok(Self { writer: pool.clone(), readers: pool })
+            }
+            None => Err(Error::config(
                 "store",
-                "the store's URL is not valid: expected sqlite:FILE without parameters",
-            ));
+                "the store's URL is not valid: expected sqlite:FILE, in UTF-8 and without parameters",
+            )),
         }
-        let file = percent_encoding::percent_decode_str(file)
-            .decode_utf8()
-            .map_err(|_| Error::config("store", "the store's file name is not UTF-8"))?;
-        Self::open_file(&PathBuf::from(&*file), readers).await
     }
 
     async fn open_file(file: &Path, readers: u32) -> Result<Self> {

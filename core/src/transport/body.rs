@@ -42,15 +42,14 @@ impl Body {
         match self {
             Self::Network(network) => network.poll_chunk(context),
             Self::Gzip(network, gunzip) => loop {
-                let step = match ready!(network.poll_chunk(context)) {
-                    Some(Ok(compressed)) => gunzip.push(&compressed).map(Some),
-                    Some(Err(error)) => Err(error),
-                    None => gunzip.finish().map(|()| None),
-                };
-                match step {
-                    // The piece completes nothing that could be read.
-                    Ok(Some(plain)) if plain.is_empty() => continue,
-                    step => return Poll::Ready(step.transpose()),
+                match gunzip.read() {
+                    Ok(plain) if plain.is_empty() => {}
+                    read => return Poll::Ready(Some(read)),
+                }
+                match ready!(network.poll_chunk(context)) {
+                    Some(Ok(compressed)) => gunzip.push(compressed),
+                    Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                    None => return Poll::Ready(gunzip.finish().err().map(Err)),
                 }
             },
             Self::Canned(chunks) => Poll::Ready(chunks.pop_front().map(Ok)),

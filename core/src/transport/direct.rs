@@ -3,7 +3,7 @@
 
 use std::{
     error::Error as StdError,
-    fmt,
+    fmt, io,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -29,7 +29,10 @@ use super::{
 };
 use crate::error::Result;
 
-/// A client without redirects, retries, or headers of its own.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// A client without redirects or headers of its own. What it sends again is a request that was not sent: one whose idle
+/// connection turned out to be closed.
 pub(super) struct Direct(Client<Connector, Full<Bytes>>);
 
 impl Direct {
@@ -37,7 +40,14 @@ impl Direct {
         let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(Duration::from_secs(60)));
+        // Shared out among a name's addresses: one that does not answer leaves time for the next.
+        tcp.set_connect_timeout(Some(profile.connect()));
+        // A connection that died in silence is noticed before a request has waited for it too long.
+        tcp.set_keepalive(Some(KEEPALIVE));
+        tcp.set_keepalive_interval(Some(KEEPALIVE));
+        tcp.set_keepalive_retries(Some(3));
+        #[cfg(target_os = "linux")]
+        tcp.set_tcp_user_timeout(Some(2 * KEEPALIVE));
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -54,11 +64,11 @@ impl Direct {
 }
 
 fn stage(error: &ClientError) -> Stage {
-    match fault::find::<Impatient>(error) {
-        Some(_) => Stage::ConnectTimedOut,
-        None if error.is_connect() => Stage::Connect,
-        None => Stage::Exchange,
+    if !error.is_connect() {
+        return Stage::Exchange;
     }
+    let timed_out = fault::find::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut);
+    if timed_out || fault::find::<Impatient>(error).is_some() { Stage::ConnectTimedOut } else { Stage::Connect }
 }
 
 /// TCP, and TLS where the URL asks for it, within one time limit.

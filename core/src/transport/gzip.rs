@@ -15,23 +15,37 @@ pub(super) fn is_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Unpacks piece by piece: what a piece completes can be read at once.
+/// Unpacks piece by piece: what a piece completes can be read at once, and never much of it: a kilobyte may become a
+/// megabyte.
 pub(crate) struct Gunzip {
     decoder: MultiGzDecoder<Vec<u8>>,
+    compressed: Bytes,
     begun: bool,
 }
 
 impl Default for Gunzip {
     fn default() -> Self {
-        Self { decoder: MultiGzDecoder::new(Vec::new()), begun: false }
+        Self { decoder: MultiGzDecoder::new(Vec::new()), compressed: Bytes::new(), begun: false }
     }
 }
 
 impl Gunzip {
-    /// What can be read once `compressed` is there, too.
-    pub(super) fn push(&mut self, compressed: &[u8]) -> Result<Bytes> {
+    /// So many compressed bytes are unpacked at a time, until there is this much to read.
+    const STEP: usize = 1024;
+    const ENOUGH: usize = 64 * 1024;
+
+    /// Adds what came next. What came before must have been read.
+    pub(super) fn push(&mut self, compressed: Bytes) {
         self.begun = true;
-        self.decoder.write_all(compressed).and_then(|()| self.decoder.flush()).map_err(broken)?;
+        self.compressed = compressed;
+    }
+
+    /// What can be read; empty when more must come first.
+    pub(super) fn read(&mut self) -> Result<Bytes> {
+        while !self.compressed.is_empty() && self.decoder.get_ref().len() < Self::ENOUGH {
+            let step = self.compressed.split_to(Self::STEP.min(self.compressed.len()));
+            self.decoder.write_all(&step).and_then(|()| self.decoder.flush()).map_err(broken)?;
+        }
         Ok(mem::take(self.decoder.get_mut()).into())
     }
 
@@ -67,7 +81,8 @@ mod tests {
             let mut gunzip = Gunzip::default();
             let mut plain = Vec::new();
             for piece in members.chunks(size) {
-                plain.extend_from_slice(&gunzip.push(piece).unwrap());
+                gunzip.push(Bytes::copy_from_slice(piece));
+                plain.extend_from_slice(&gunzip.read().unwrap());
             }
             gunzip.finish().unwrap();
             assert_eq!(plain, b"data: one\n\ndata: two\n\n", "pieces of {size}");
@@ -81,7 +96,8 @@ mod tests {
         for event in ["data: one\n\n", "data: two\n\n"] {
             encoder.write_all(event.as_bytes()).unwrap();
             encoder.flush().unwrap();
-            assert_eq!(gunzip.push(&mem::take(encoder.get_mut())).unwrap(), event);
+            gunzip.push(mem::take(encoder.get_mut()).into());
+            assert_eq!(gunzip.read().unwrap(), event);
         }
     }
 
@@ -90,9 +106,24 @@ mod tests {
         Gunzip::default().finish().unwrap();
         let whole = packed(b"one answer");
         let mut cut = Gunzip::default();
-        cut.push(whole.get(..whole.len() - 4).unwrap()).unwrap();
+        cut.push(Bytes::copy_from_slice(whole.get(..whole.len() - 4).unwrap()));
+        cut.read().unwrap();
         assert_eq!(cut.finish().unwrap_err().code(), ErrorCode::UpstreamInvalidResponse);
         let mut damaged = Gunzip::default();
-        assert_eq!(damaged.push(b"no gzip at all").unwrap_err().code(), ErrorCode::UpstreamInvalidResponse);
+        damaged.push(Bytes::from_static(b"no gzip at all"));
+        assert_eq!(damaged.read().unwrap_err().code(), ErrorCode::UpstreamInvalidResponse);
+    }
+
+    #[test]
+    fn a_bomb_is_unpacked_as_far_as_it_is_read() {
+        let mut gunzip = Gunzip::default();
+        gunzip.push(packed(&vec![0; 100 << 20]).into());
+        let mut sum = 0;
+        for _ in 0..5 {
+            let piece = gunzip.read().unwrap();
+            assert!((1..4 << 20).contains(&piece.len()), "{}", piece.len());
+            sum += piece.len();
+        }
+        assert!(sum < 20 << 20 && !gunzip.compressed.is_empty());
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::error::{Error, ErrorCode, Result};
 
-/// A client without redirects, retries, headers of its own, or a proxy from elsewhere.
+/// A client without redirects, retries, or a proxy from elsewhere.
 pub(super) struct Proxied {
     client: Client,
     resolver: Resolver,

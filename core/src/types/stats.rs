@@ -36,18 +36,30 @@ pub struct Stats {
     pub dead_lettered: u64,
     /// Traces lost, by reason.
     pub dropped: BTreeMap<DropReason, u64>,
-    /// Traces of gateways that had ended, found in the spool and committed by this one: not among `accepted`.
-    pub recovered: u64,
-    /// Those of them whose requests had not ended, now `abandoned`.
-    pub abandoned: u64,
-    /// Places in the spool that could not be read; the files are kept in its folder `damaged`.
-    pub damaged: u64,
+    /// What gateways that are gone had left in the spool: not among `accepted`.
+    pub recovery: RecoveryStats,
     /// What the disk of the spool last said, while it cannot be written: traces are in memory only.
     pub spool_error: Option<String>,
     /// Batches that had to be tried again because the store was away.
     pub store_retries: u64,
     /// What the store last said, while it is away.
     pub store_error: Option<String>,
+}
+
+/// What became of traces of gateways that had ended or were killed, since the gateway was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RecoveryStats {
+    /// Those that are in the store now and were not before.
+    pub persisted: u64,
+    /// Those of them whose requests had not ended: their status class is `abandoned`.
+    pub abandoned: u64,
+    /// Those the store refused, kept in its dead-letter table.
+    pub dead_lettered: u64,
+    /// Those that could not be kept: the store refused them twice, or their tenant is gone.
+    pub dropped: u64,
+    /// Places that could not be read; the files are kept in the folder `damaged` of the spool.
+    pub damaged: u64,
 }
 
 /// Why a trace was lost.

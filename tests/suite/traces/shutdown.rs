@@ -108,10 +108,28 @@ backend_tests! {
         let acme = next.tenant(TENANT).unwrap();
         eventually("they are in the store", async || all_traces(&acme, &TraceFilter::default()).await.len() == WAITING).await;
         assert_eq!(all_traces(&acme, &TraceFilter::default()).await.iter().map(|trace| trace.id).collect::<BTreeSet<_>>(), ids);
-        assert_eq!((next.stats().recovered, next.stats().abandoned), (WAITING as u64, 0));
+        assert_eq!((next.stats().recovery.persisted, next.stats().recovery.abandoned), (WAITING as u64, 0));
         next.close(PATIENCE).await.unwrap();
         let left = libgateway_tests::files(&test.store().spool_dir());
         assert!(left.iter().all(|file| file.ends_with("claims")), "nothing is left in the spool: {left:?}");
+    }
+
+    async fn what_the_spool_has_of_a_tenant_that_is_gone_is_dropped_and_counted(backend: Backend) {
+        let test = TestGateway::open(backend).await;
+        let lock = Direct::lock(test.store()).await;
+        for _ in 0..3 {
+            test.chat(hello()).await.unwrap();
+        }
+        test.gateway.close(Duration::from_millis(100)).await.expect_err("the store is locked");
+        lock.release().await;
+        let without_spool = test.second_with(in_memory).await;
+        without_spool.delete_tenant(&TENANT.parse().unwrap()).await.unwrap();
+        without_spool.close(PATIENCE).await.unwrap();
+        let next = test.second().await;
+        eventually("they are dropped", async || next.stats().recovery.dropped == 3).await;
+        assert_eq!(next.stats().recovery.persisted, 0);
+        let left = || libgateway_tests::files(&test.store().spool_dir());
+        eventually("their segment is gone", async || !left().iter().any(|file| file.ends_with("00000000.seg"))).await;
     }
 
     async fn stores_that_share_a_spool_recover_each_its_own(backend: Backend) {
@@ -129,7 +147,7 @@ backend_tests! {
         let next = test.second().await;
         let acme = next.tenant(TENANT).unwrap();
         eventually("it is recovered", async || acme.get_trace(id).await.is_ok()).await;
-        assert_eq!((next.stats().recovered, other.gateway.stats().recovered), (1, 0));
+        assert_eq!((next.stats().recovery.persisted, other.gateway.stats().recovery.persisted), (1, 0));
         assert_eq!(other.traces().await.len(), 1);
     }
 

@@ -1,0 +1,264 @@
+//! Which segments there are, what each is still needed for, and the one that is written to. Everything here happens
+//! under the spool's lock, and quickly.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    io::{self, Write as _},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Segment,
+    frame::{self, Frame, Kind},
+    home::Home,
+};
+use crate::types::ids::TraceId;
+
+/// A segment that has grown beyond this is sealed.
+pub(super) const SEGMENT_BYTES: u64 = 4 << 20;
+/// How long after a failed write the disk is left alone.
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+pub(super) struct Segments {
+    current: Option<Current>,
+    tallies: BTreeMap<Segment, Tally>,
+    /// Requests that have begun and not ended, with their intents.
+    open: HashMap<TraceId, OpenIntent>,
+    next: Segment,
+    /// All bytes on disk.
+    bytes: u64,
+    /// At most so many.
+    limit: u64,
+    /// Nothing is written any more.
+    pub(super) left: bool,
+    /// The disk is left alone until then, and why.
+    failed: Option<(Instant, String)>,
+    buffer: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Current {
+    number: Segment,
+    file: Arc<File>,
+    bytes: u64,
+}
+
+/// What a segment is still needed for.
+#[derive(Debug, Default)]
+struct Tally {
+    bytes: u64,
+    intents: usize,
+    /// Outcomes that are on their way into the store.
+    pending: usize,
+    /// Outcomes that are nowhere else.
+    behind: usize,
+}
+
+#[derive(Debug)]
+struct OpenIntent {
+    segment: Segment,
+    payload: Box<[u8]>,
+}
+
+impl Segments {
+    pub(super) fn new(limit: u64) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    /// Refuses while the disk is left alone.
+    pub(super) fn check(&self) -> io::Result<()> {
+        match &self.failed {
+            _ if self.left => Err(io::Error::other("the spool was left")),
+            Some((until, why)) if Instant::now() < *until => Err(io::Error::other(why.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    /// All bytes on disk, and what is wrong with the disk.
+    pub(super) fn status(&self) -> (u64, Option<String>) {
+        (self.bytes, self.failed.as_ref().map(|(_, why)| why.clone()))
+    }
+
+    /// The disk does not do what it should.
+    pub(super) fn note_failure(&mut self, error: &io::Error) {
+        if self.failed.is_none() {
+            tracing::warn!(%error, "the spool cannot be written; traces are in memory only");
+        }
+        self.failed = Some((Instant::now() + PAUSE, error.to_string()));
+    }
+
+    pub(super) fn intend(&mut self, home: &Home, id: TraceId, payload: Box<[u8]>) -> io::Result<()> {
+        let segment = self.write_frames(home, [Frame { kind: Kind::Intent, id, payload: &payload }], self.limit)?;
+        self.tally(segment).intents += 1;
+        self.open.insert(id, OpenIntent { segment, payload });
+        Ok(())
+    }
+
+    /// Appends frames of outcomes; whether they are behind then, and the file they are in.
+    pub(super) fn append(
+        &mut self,
+        home: &Home,
+        frames: &[u8],
+        ids: &[TraceId],
+        room: bool,
+    ) -> io::Result<(Segment, bool, Arc<File>)> {
+        let was_behind = self.tallies.values().any(|tally| tally.behind > 0);
+        let behind = was_behind || !room;
+        if behind && !was_behind {
+            // What is behind has segments of its own: what is pending is not read back.
+            self.current = None;
+        }
+        let (segment, file) = self.write(home, frames, self.limit)?;
+        let tally = self.tally(segment);
+        *(if behind { &mut tally.behind } else { &mut tally.pending }) += ids.len();
+        for id in ids {
+            self.forget(*id);
+        }
+        Ok((segment, behind, file))
+    }
+
+    /// No outcome of it is awaited any more.
+    pub(super) fn forget(&mut self, id: TraceId) {
+        if let Some(intent) = self.open.remove(&id) {
+            let tally = self.tally(intent.segment);
+            tally.intents = tally.intents.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn settle(&mut self, segment: Segment, rows: usize) {
+        let tally = self.tally(segment);
+        tally.pending = tally.pending.saturating_sub(rows);
+    }
+
+    /// The first segment with outcomes that are behind, and how many; nothing is added to it any more.
+    pub(super) fn next_behind(&mut self) -> Option<(Segment, usize)> {
+        let (segment, rows) =
+            self.tallies.iter().find(|(_, tally)| tally.behind > 0).map(|(segment, tally)| (*segment, tally.behind))?;
+        if self.current.as_ref().is_some_and(|current| current.number == segment) {
+            self.current = None;
+        }
+        Some((segment, rows))
+    }
+
+    pub(super) fn settle_behind(&mut self, segment: Segment) {
+        self.tally(segment).behind = 0;
+    }
+
+    /// Nothing is written any more.
+    pub(super) fn leave(&mut self) {
+        (self.current, self.left) = (None, true);
+    }
+
+    /// The segments that are not needed any more: their files are to be removed. Those that only open intents keep give
+    /// them to the current one first.
+    pub(super) fn take_done(&mut self, home: &Home) -> Vec<Segment> {
+        let current = self.current.as_ref().map(|current| current.number);
+        let mut done: Vec<(Segment, bool)> = self
+            .tallies
+            .iter()
+            .filter(|(number, tally)| Some(**number) != current && tally.pending == 0 && tally.behind == 0)
+            .map(|(number, tally)| (*number, tally.intents > 0))
+            .collect();
+        // After the end nothing is carried: the next gateway finds the intents where they are.
+        done.retain(|(segment, has_intents)| !has_intents || !self.left && self.carry(home, *segment));
+        for (segment, _) in &done {
+            if let Some(tally) = self.tallies.remove(segment) {
+                self.bytes = self.bytes.saturating_sub(tally.bytes);
+            }
+        }
+        done.into_iter().map(|(segment, _)| segment).collect()
+    }
+
+    /// Writes the open intents of a segment into the current one, be the spool full or not: it is emptied by that.
+    fn carry(&mut self, home: &Home, segment: Segment) -> bool {
+        let open: Vec<(TraceId, Box<[u8]>)> = self
+            .open
+            .iter()
+            .filter(|(_, intent)| intent.segment == segment)
+            .map(|(id, intent)| (*id, intent.payload.clone()))
+            .collect();
+        let frames = open.iter().map(|(id, payload)| Frame { kind: Kind::Intent, id: *id, payload });
+        let Ok(to) = self.write_frames(home, frames, u64::MAX) else { return false };
+        self.tally(to).intents += open.len();
+        for (id, _) in open {
+            if let Some(intent) = self.open.get_mut(&id) {
+                intent.segment = to;
+            }
+        }
+        true
+    }
+
+    fn tally(&mut self, segment: Segment) -> &mut Tally {
+        self.tallies.entry(segment).or_default()
+    }
+
+    fn write_frames<'a>(
+        &mut self,
+        home: &Home,
+        frames: impl IntoIterator<Item = Frame<'a>>,
+        limit: u64,
+    ) -> io::Result<Segment> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        for frame in frames {
+            frame::push(&mut buffer, frame);
+        }
+        let written = self.write(home, &buffer, limit);
+        self.buffer = buffer;
+        written.map(|(segment, _)| segment)
+    }
+
+    /// Appends bytes in one write.
+    fn write(&mut self, home: &Home, bytes: &[u8], limit: u64) -> io::Result<(Segment, Arc<File>)> {
+        let written = self.try_write(home, bytes, limit);
+        match &written {
+            Ok(_) => self.failed = None,
+            Err(error) => {
+                // The segment gets no more: nobody knows what is at its end.
+                self.current = None;
+                self.note_failure(error);
+            }
+        }
+        written
+    }
+
+    fn try_write(&mut self, home: &Home, bytes: &[u8], limit: u64) -> io::Result<(Segment, Arc<File>)> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if self.bytes.saturating_add(length) > limit {
+            return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "the spool holds recorder.spool_bytes already"));
+        }
+        let roomy = self.current.take_if(|current| current.bytes < SEGMENT_BYTES);
+        let mut current = match roomy {
+            Some(current) => current,
+            None => self.next_segment(home)?,
+        };
+        if let Err(error) = (&*current.file).write_all(bytes) {
+            // Half a frame is cut off again; where that fails, too, a reader skips it.
+            drop(current.file.set_len(current.bytes));
+            return Err(error);
+        }
+        current.bytes += length;
+        self.bytes += length;
+        let (number, file) = (current.number, Arc::clone(&current.file));
+        self.tally(number).bytes += length;
+        self.current = Some(current);
+        Ok((number, file))
+    }
+
+    fn next_segment(&mut self, home: &Home) -> io::Result<Current> {
+        let number = self.next;
+        self.next += 1;
+        let file = Arc::new(home.create_segment(number)?);
+        if let Err(error) = (&*file).write_all(&frame::HEAD) {
+            drop(home.remove_segment(number));
+            return Err(error);
+        }
+        let bytes = u64::try_from(frame::HEAD.len()).unwrap_or_default();
+        self.tallies.insert(number, Tally { bytes, ..Tally::default() });
+        self.bytes += bytes;
+        Ok(Current { number, file, bytes })
+    }
+}
