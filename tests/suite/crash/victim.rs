@@ -88,7 +88,7 @@ fn say(line: &str) {
 
 async fn work(tenant: &TenantHandle, worker: usize) {
     for number in 0.. {
-        let id = format!("{worker}-{number}");
+        let id = format!("{}-{worker}-{number}", tenant.id());
         let body = json!({"model": "gpt-4o", "stream": number % 2 == 0, "user": id, "messages": [{"role": "user", "content": "Hello"}]});
         let options = CallOptions { request_id: Some(id.clone()), ..CallOptions::default() };
         let request = Request::from(body).with_options(options);
