@@ -52,7 +52,8 @@ pub use types::{
     ids::{ProviderName, TenantId, TraceId},
     money::PicoUsd,
     provider::{
-        Capabilities, ProviderConfig, ProviderInfo, ProviderSettings, RetryOverrides, Secret, TimeoutOverrides,
+        Capabilities, Fallback, ProviderConfig, ProviderInfo, ProviderSettings, RetryOverrides, Secret,
+        TimeoutOverrides,
     },
     request::{CallOptions, Request},
     stats::{DeadLetter, DropReason, FlushReport, Health, HealthStatus, RecoveryStats, Stats},

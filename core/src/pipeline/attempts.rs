@@ -1,9 +1,6 @@
 //! Asks one provider until it answers, the attempts are spent or the time is over. The one owner of retries.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -11,16 +8,16 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::{
     Call,
     body::{self, BodyLimits},
-    headers, retry,
+    headers,
+    notes::{Attempted, Notes},
+    retry,
 };
 use crate::{
     clock,
     config::{Retry, Timeouts},
     error::{Error, ErrorCode, Result},
-    provider::{Canned, Endpoint, Envelope, Provider, response_error},
-    recorder::{Draft, Seen},
+    provider::{Canned, Provider, Question, response_error},
     transport::{Body, Outgoing, Profile, Response, Transport},
-    types::trace::Attempt,
 };
 
 /// How much of an error's body is read.
@@ -28,43 +25,34 @@ const ERROR_BODY_BYTES: usize = 1 << 20;
 /// How long its end is waited for.
 const ERROR_BODY_TIME: Duration = Duration::from_secs(5);
 
-/// Where attempts are noted.
-pub(super) trait Notes {
-    /// Whether a first attempt that is answered is listed, too. Of one provider that is no news: the row says it all.
-    const FIRST_ANSWERS: bool;
-
-    fn note(&mut self, note: impl FnOnce(&mut Seen));
-}
-
-impl Notes for Draft {
-    const FIRST_ANSWERS: bool = false;
-
-    fn note(&mut self, note: impl FnOnce(&mut Seen)) {
-        self.note(note);
-    }
-}
-
-/// What is seen of one provider among several that are asked at once.
-impl Notes for Seen {
-    const FIRST_ANSWERS: bool = true;
-
-    fn note(&mut self, note: impl FnOnce(&mut Seen)) {
-        note(self);
-    }
-}
-
-/// The attempts of one request.
+/// The attempts at one provider.
 pub(super) struct Attempts<'a> {
     transport: &'a Transport,
-    provider: &'a Arc<Provider>,
-    endpoint: Endpoint,
+    provider: &'a Provider,
     timeouts: Timeouts,
     retry: Retry,
     started: Instant,
     /// The end of the total timeout.
     deadline: Instant,
+    /// A pause of this length is not waited for.
+    longest_pause: Duration,
     /// Time spent waiting for the upstream, or for the next attempt, that is not noted yet.
     waited: Duration,
+}
+
+/// When a call began, and when it has to be over.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    pub(super) started: Instant,
+    pub(super) deadline: Instant,
+}
+
+impl Span {
+    /// The span of a call: the total timeout is that of the provider that is asked first.
+    pub(super) fn of(call: &Call, provider: &Provider, started: Instant) -> Self {
+        let total_ms = call.request.options.timeout_ms.unwrap_or(u64::MAX).min(provider.timeouts.total_ms);
+        Self { started, deadline: started + Duration::from_millis(total_ms) }
+    }
 }
 
 /// How the answer is wanted.
@@ -91,38 +79,39 @@ impl Answered {
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(transport: &'a Transport, provider: &'a Arc<Provider>, call: &Call, started: Instant) -> Self {
-        let timeouts = provider.timeouts;
-        let total_ms = call.request.options.timeout_ms.unwrap_or(u64::MAX).min(timeouts.total_ms);
-        let deadline = started + Duration::from_millis(total_ms);
+    pub(super) fn new(transport: &'a Transport, provider: &'a Provider, span: Span) -> Self {
+        let Span { started, deadline } = span;
         Self {
             transport,
             provider,
-            endpoint: call.endpoint,
-            timeouts,
+            timeouts: provider.timeouts,
             retry: provider.retry,
             started,
             deadline,
+            longest_pause: Duration::MAX,
             waited: Duration::ZERO,
         }
     }
 
-    pub(super) fn deadline(&self) -> Instant {
-        self.deadline
+    /// Somebody else can be asked: a wait beyond `retry.max_ms` that the upstream asks for is not worth it.
+    pub(super) fn replaceable(mut self) -> Self {
+        self.longest_pause = Duration::from_millis(self.retry.max_ms.saturating_add(1));
+        self
     }
 
     /// Asks, and asks again where that may help. Each attempt is noted.
     pub(super) async fn run<N: Notes>(
         &mut self,
         notes: &mut N,
-        envelope: &Envelope,
+        question: Question<'_>,
         body: &Bytes,
         wanted: Wanted,
     ) -> Result<Answered> {
         let mut pause = Duration::ZERO;
-        let body = self.provider.body(self.endpoint, envelope, body);
+        let provider = self.provider.name();
+        let body = self.provider.body(question, body);
         for number in 1.. {
-            let request = self.provider.request(self.endpoint, envelope, body.clone())?;
+            let request = self.provider.request(question, body.clone())?;
             notes.note(|seen| {
                 seen.attempt_count += 1;
                 // What an earlier attempt was answered is not this one's.
@@ -146,19 +135,19 @@ impl<'a> Attempts<'a> {
             let failure = match outcome {
                 Ok(answered) => {
                     let status = answered.response.status.as_u16();
-                    self.note(notes, number, &Attempted { asked, pause, outcome: Ok(status) });
+                    self.note(notes, &Attempted { provider, asked, pause, outcome: Ok(status) });
                     return Ok(answered);
                 }
-                Err(error) => error.with_provider(self.provider.name()),
+                Err(error) => error.with_provider(provider),
             };
-            self.note(notes, number, &Attempted { asked, pause, outcome: Err(&failure) });
+            self.note(notes, &Attempted { provider, asked, pause, outcome: Err(&failure) });
             let worthwhile = retry::is_worthwhile(failure.code());
             let spent = |failure: Error| failure.with_retries_spent(number > 1 && worthwhile);
             if !worthwhile || number >= self.retry.max_attempts {
                 return Err(spent(failure));
             }
             pause = retry::pause(self.retry, number, failure.retry_after(), retry::jitter());
-            if pause >= self.deadline.saturating_duration_since(Instant::now()) {
+            if pause >= self.longest_pause.min(self.deadline.saturating_duration_since(Instant::now())) {
                 return Err(spent(failure));
             }
             tokio::time::sleep(pause).await;
@@ -220,40 +209,18 @@ impl<'a> Attempts<'a> {
         read
     }
 
-    fn note<N: Notes>(&mut self, notes: &mut N, number: u32, attempted: &Attempted<'_>) {
+    fn note<N: Notes>(&mut self, notes: &mut N, attempted: &Attempted<'_>) {
         let waited = std::mem::take(&mut self.waited);
-        let (status_code, error_code) = match attempted.outcome {
-            Ok(status) => (Some(status), None),
-            Err(error) => (error.upstream_status(), Some(error.code())),
-        };
         notes.note(|seen| {
             seen.waited += waited;
             seen.overhead = self.started.elapsed().saturating_sub(seen.waited);
-            if N::FIRST_ANSWERS || number > 1 || error_code.is_some() {
-                seen.attempts.push(Attempt {
-                    provider: self.provider.name().to_owned(),
-                    status_code,
-                    error_code,
-                    duration_ms: millis(attempted.asked.elapsed()),
-                    delay_ms: millis(attempted.pause),
-                });
-            }
+            attempted.list(seen, N::FIRST_ANSWERS);
         });
     }
-}
-
-struct Attempted<'a> {
-    asked: Instant,
-    pause: Duration,
-    outcome: Result<u16, &'a Error>,
 }
 
 /// An answer that needed no network.
 fn response_of(canned: Canned) -> Response {
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(canned.content_type))]);
     Response { status: StatusCode::OK, headers, body: Body::Canned(canned.chunks.into()) }
-}
-
-fn millis(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }

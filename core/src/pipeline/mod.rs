@@ -5,15 +5,17 @@ mod attempts;
 mod body;
 mod headers;
 mod models;
+mod notes;
 mod reply;
 mod retry;
+mod targets;
 
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
-use self::attempts::{Attempts, Wanted};
 pub use self::reply::Reply;
+use self::{attempts::Wanted, targets::Targets};
 use crate::{
     config::Settings,
     error::{Error, ErrorCode, Result},
@@ -64,7 +66,7 @@ struct Prepared {
     provider: Arc<Provider>,
     envelope: Envelope,
     body: Bytes,
-    _permit: Permit,
+    permit: Permit,
 }
 
 impl Pipeline {
@@ -139,38 +141,41 @@ impl Pipeline {
             ));
         }
         draft.intend();
-        let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft.started());
         let wanted = Wanted::Whole { limit: self.body_bytes };
-        let (response, body) = attempts.run(draft, &prepared.envelope, &prepared.body, wanted).await?.into_whole();
+        let answer = self.targets(tenant, call, &prepared).ask(draft, wanted).await?;
+        let (response, body) = answer.answered.into_whole();
         draft.note(|seen| seen.answer = Answer::Body(body.clone()));
         Ok(Reply {
             status: response.status.as_u16(),
             headers: headers::for_caller(&response.headers),
             body,
             trace_id: draft.id(),
-            provider: prepared.provider.info.name.clone(),
+            provider: answer.provider.info.name.clone(),
         })
     }
 
     async fn open(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Opened> {
         let prepared = self.prepare(tenant, call, draft, Mode::Stream)?;
         draft.intend();
-        let mut attempts = Attempts::new(&self.transport, &prepared.provider, call, draft.started());
-        let response = attempts.run(draft, &prepared.envelope, &prepared.body, Wanted::Stream).await?.into_stream();
-        let total = attempts.deadline();
-        let Response { status, headers, body } = response;
+        let answer = self.targets(tenant, call, &prepared).ask(draft, Wanted::Stream).await?;
+        let Response { status, headers, body } = answer.answered.into_stream();
         Ok(Opened {
             status: status.as_u16(),
             is_event_stream: headers::is_event_stream(&headers),
             headers: headers::for_caller(&headers),
             body,
             wire: call.endpoint.wire(),
-            hide_usage: prepared.provider.adds_usage(call.endpoint, &prepared.envelope),
-            idle_ms: prepared.provider.timeouts.idle_ms,
-            total,
-            provider: prepared.provider.info.name.clone(),
-            permit: prepared._permit,
+            hide_usage: answer.provider.adds_usage(call.endpoint, &prepared.envelope),
+            idle_ms: answer.provider.timeouts.idle_ms,
+            total: answer.deadline,
+            provider: answer.provider.info.name.clone(),
+            permit: prepared.permit,
         })
+    }
+
+    fn targets<'a>(&'a self, tenant: &'a ActiveTenant, call: &'a Call, prepared: &'a Prepared) -> Targets<'a> {
+        let Prepared { provider, envelope, body, .. } = prepared;
+        Targets { pipeline: self, tenant, call, first: provider, envelope, body }
     }
 
     /// Everything that can refuse a request before an upstream is asked.
@@ -202,10 +207,10 @@ impl Pipeline {
         draft.note(|seen| seen.provider = Some(Arc::clone(&provider)));
         provider.check_offers(call.endpoint)?;
         if let Some(model) = model {
-            let deployment = provider.deployment(provider.resolve(model))?.to_owned();
+            let deployment = provider.deployment(model)?.to_owned();
             draft.note(|seen| seen.deployment = Some(deployment));
         }
-        Ok(Prepared { provider, envelope, body: body.clone(), _permit: permit })
+        Ok(Prepared { provider, envelope, body: body.clone(), permit })
     }
 }
 

@@ -12,12 +12,12 @@ use http::{HeaderMap, HeaderValue, header};
 use self::asks::{Ask, Asks, Gathered};
 use super::{
     Call, Pipeline, Reply,
-    attempts::{Attempts, Wanted},
+    attempts::{Attempts, Span, Wanted},
     failed,
 };
 use crate::{
     error::Result,
-    provider::Envelope,
+    provider::{Envelope, Question},
     recorder::{Answer, Draft},
     registry::ActiveTenant,
 };
@@ -61,9 +61,11 @@ impl Pipeline {
 
     async fn ask_for_models(&self, ask: &mut Ask, call: &Call, started: Instant) {
         let Some(provider) = ask.begin() else { return };
-        let mut attempts = Attempts::new(&self.transport, &provider, call, started);
+        let mut attempts = Attempts::new(&self.transport, &provider, Span::of(call, &provider, started));
         let wanted = Wanted::Whole { limit: self.body_bytes.min(LIST_BYTES) };
-        let answered = attempts.run(&mut ask.seen, &Envelope::empty(), &Bytes::new(), wanted).await;
+        let envelope = Envelope::empty();
+        let question = Question::new(call.endpoint, &envelope);
+        let answered = attempts.run(&mut ask.seen, question, &Bytes::new(), wanted).await;
         ask.end(answered.map(|answered| answered.into_whole().1));
     }
 }

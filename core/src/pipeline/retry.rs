@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{config::Retry, error::ErrorCode};
+use crate::{
+    config::Retry,
+    error::{Error, ErrorCode},
+};
 
 /// Whether another attempt may succeed: after connection errors, 408, 409, 429 and 5xx. A timeout of an answer is not
 /// among them: the upstream may still be at work.
@@ -16,6 +19,19 @@ pub(super) const fn is_worthwhile(code: ErrorCode) -> bool {
             | ErrorCode::UpstreamDisconnected
             | ErrorCode::ConnectTimeout
     )
+}
+
+/// Whether another provider may succeed: where another attempt may, and where the upstream was too slow, refused its
+/// own key, does not have the model, or does not speak HTTP. What the caller did wrong is wrong everywhere.
+pub(super) fn is_worthwhile_elsewhere(error: &Error) -> bool {
+    match error.code() {
+        ErrorCode::UpstreamRejected => matches!(error.upstream_status(), Some(403 | 404)),
+        ErrorCode::UpstreamAuthFailed
+        | ErrorCode::UpstreamTlsFailed
+        | ErrorCode::UpstreamInvalidResponse
+        | ErrorCode::FirstByteTimeout => true,
+        code => is_worthwhile(code),
+    }
 }
 
 /// The pause after so many attempts: doubling, jittered down to a half, and never shorter than what the upstream

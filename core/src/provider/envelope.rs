@@ -82,7 +82,7 @@ impl Envelope {
         })?;
         let name: Cow<'_, str> =
             serde_json::from_str(model.get()).map_err(|_| Error::invalid("model", "model must be a string"))?;
-        if name.is_empty() || name.chars().count() > 256 || name.contains('\0') {
+        if !is_model(&name) {
             return Err(Error::invalid("model", "model must have 1 to 256 characters, none of them NUL"));
         }
         let (stream, place) = match fields.stream.map(RawValue::get) {
@@ -155,6 +155,11 @@ impl Envelope {
         out.extend_from_slice(body.get(rest..).unwrap_or_default());
         out.into()
     }
+}
+
+/// Whether a text may be the name of a model.
+pub(super) fn is_model(name: &str) -> bool {
+    !name.is_empty() && name.chars().count() <= 256 && !name.contains('\0')
 }
 
 /// What `stream_options` says, and what it must become.

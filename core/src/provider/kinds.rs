@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Adapter, Provider, azure::Azure, compatible, mock::Mock, openai::OpenAi};
+use super::{Adapter, Provider, azure::Azure, compatible, envelope::is_model, mock::Mock, openai::OpenAi};
 use crate::{
     config::{Retry, Timeouts},
     error::{Error, ErrorCode, Result},
@@ -37,8 +37,26 @@ pub(crate) fn build(blueprint: Blueprint<'_>) -> Result<Arc<Provider>> {
     let adapter = adapter(&blueprint)?;
     let timeouts = blueprint.timeouts.with(blueprint.info.settings.timeouts);
     let retry = blueprint.retry.with(blueprint.info.settings.retry);
+    check_fallbacks(&blueprint.info)?;
     timeouts.validate("timeouts").and_then(|()| retry.validate("retry")).map_err(|error| as_provider_error(&error))?;
     Ok(Arc::new(Provider { info: blueprint.info, timeouts, retry, adapter }))
+}
+
+/// So many fallbacks may a provider have.
+const MAX_FALLBACKS: usize = 8;
+
+fn check_fallbacks(info: &ProviderInfo) -> Result<()> {
+    let fallbacks = &info.settings.fallbacks;
+    let problem = if fallbacks.len() > MAX_FALLBACKS {
+        format!("fallbacks has {} targets; at most {MAX_FALLBACKS} are accepted", fallbacks.len())
+    } else if fallbacks.iter().any(|fallback| fallback.provider == info.name) {
+        format!("fallbacks names {} itself; name other providers of the tenant", info.name)
+    } else if fallbacks.iter().filter_map(|fallback| fallback.model.as_deref()).any(|model| !is_model(model)) {
+        "fallbacks has a model that is not 1 to 256 characters, none of them NUL".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(incomplete("fallbacks", problem))
 }
 
 /// Whether the provider could be built.

@@ -10,6 +10,7 @@ mod kinds;
 mod mock;
 mod openai;
 mod routes;
+mod secret;
 mod upstream_error;
 
 #[cfg(test)]
@@ -19,8 +20,8 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
-use memchr::memmem;
 
+use self::secret::{blotted_out, secret_header};
 pub(crate) use self::{
     digest::Wire,
     envelope::{Envelope, Splices},
@@ -122,6 +123,22 @@ pub(crate) trait Adapter: fmt::Debug + Send + Sync {
 /// The few headers a provider wants in each request: a map of them would cost each tenant ten times as much.
 type Headers = Vec<(HeaderName, HeaderValue)>;
 
+/// What a provider is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) envelope: &'a Envelope,
+    /// The model, before the provider's aliases: the one of the envelope, or the one that a fallback names.
+    pub(crate) model: &'a str,
+}
+
+impl<'a> Question<'a> {
+    /// What the caller asks.
+    pub(crate) fn new(endpoint: Endpoint, envelope: &'a Envelope) -> Self {
+        Self { endpoint, envelope, model: envelope.model().unwrap_or_default() }
+    }
+}
+
 /// A request as it goes upstream.
 pub(crate) struct UpstreamRequest {
     pub(crate) method: Method,
@@ -153,9 +170,9 @@ impl Provider {
         self.info.settings.aliases.get(model).map_or(model, String::as_str)
     }
 
-    /// What is really asked for.
+    /// What is really asked for, after aliases.
     pub(crate) fn deployment<'a>(&'a self, model: &'a str) -> Result<&'a str> {
-        self.adapter.deployment(model)
+        self.adapter.deployment(self.resolve(model))
     }
 
     /// Refuses an endpoint that the provider does not offer.
@@ -173,22 +190,21 @@ impl Provider {
     }
 
     /// The body that goes upstream: the caller's, but for what must be spliced.
-    pub(crate) fn body(&self, endpoint: Endpoint, envelope: &Envelope, body: &Bytes) -> Bytes {
-        let asked = envelope.model().unwrap_or_default();
-        let model = self.resolve(asked);
-        let mut splices = Splices::default();
-        match self.adapter.body_model(endpoint, model) {
-            Some(replacement) if replacement != asked => splices.model = Some(replacement),
-            None if model != asked => splices.model = Some(model),
-            _ => {}
-        }
-        splices.include_usage = self.adds_usage(endpoint, envelope);
+    pub(crate) fn body(&self, question: Question<'_>, body: &Bytes) -> Bytes {
+        let Question { endpoint, envelope, model } = question;
+        let model = self.resolve(model);
+        let model = self.adapter.body_model(endpoint, model).unwrap_or(model);
+        let splices = Splices {
+            model: envelope.model().filter(|asked| *asked != model).map(|_| model),
+            include_usage: self.adds_usage(endpoint, envelope),
+        };
         envelope.splice(body, &splices)
     }
 
     /// The request that carries such a body.
-    pub(crate) fn request(&self, endpoint: Endpoint, envelope: &Envelope, body: Bytes) -> Result<UpstreamRequest> {
-        let model = self.resolve(envelope.model().unwrap_or_default());
+    pub(crate) fn request(&self, question: Question<'_>, body: Bytes) -> Result<UpstreamRequest> {
+        let Question { endpoint, envelope, model } = question;
+        let model = self.resolve(model);
         let mut headers = HeaderMap::with_capacity(8);
         headers.extend(self.adapter.headers().iter().cloned());
         let accept = if envelope.stream() { "text/event-stream" } else { "application/json" };
@@ -220,33 +236,4 @@ impl Provider {
     pub(crate) fn canned(&self, request: &UpstreamRequest) -> Option<Canned> {
         self.adapter.canned(request)
     }
-}
-
-/// The body with something else in every place of the secret; what was put there is not searched again.
-fn blotted_out(body: Bytes, secret: &[u8]) -> Bytes {
-    let mut rest = body.clone();
-    let mut kept = Vec::new();
-    while let Some(place) = memmem::find(&rest, secret).filter(|_| !secret.is_empty()) {
-        kept.extend_from_slice(&rest.split_to(place));
-        kept.extend_from_slice(SECRET);
-        drop(rest.split_to(secret.len()));
-    }
-    if kept.is_empty() {
-        return body;
-    }
-    kept.extend_from_slice(&rest);
-    kept.into()
-}
-
-/// What stands in the place of a key that an upstream repeated.
-const SECRET: &[u8] = b"[secret]";
-
-/// A bearer credential that no debug output shows.
-fn secret_header(text: &str) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| {
-        Error::new(ErrorCode::InvalidProviderConfig, "api_key has characters that no header may carry")
-            .with_param("api_key")
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
 }

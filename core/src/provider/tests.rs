@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-use super::{Blueprint, Endpoint, Envelope, OperatorKeys, Provider, build, compatible::VENDORS};
+use super::{Blueprint, Endpoint, Envelope, OperatorKeys, Provider, Question, build, compatible::VENDORS};
 use crate::{
     config::{PrivateAddresses, Retry, Timeouts},
     network::AddressPolicy,
@@ -55,8 +55,9 @@ fn requests(config: &str) -> String {
         }
         let envelope =
             if body.is_empty() { Envelope::empty() } else { Envelope::read(body.as_bytes(), false).unwrap() };
-        let body = provider.body(endpoint, &envelope, &Bytes::from(body));
-        let request = provider.request(endpoint, &envelope, body).unwrap();
+        let question = Question::new(endpoint, &envelope);
+        let body = provider.body(question, &Bytes::from(body));
+        let request = provider.request(question, body).unwrap();
         writeln!(out, "{}: {} {}", endpoint.name(), request.method, request.uri).unwrap();
         for (name, value) in &request.headers {
             writeln!(out, "  {name}: {value:?}").unwrap();
@@ -107,8 +108,9 @@ fn each_vendor_is_asked_at() {
     for vendor in VENDORS {
         let provider = provider(&format!(r#"{{"kind":"{}","api_key":"k"}}"#, vendor.kind));
         let envelope = Envelope::read(STREAMED.as_bytes(), false).unwrap();
-        let body = provider.body(Endpoint::Chat, &envelope, &Bytes::from(STREAMED));
-        let request = provider.request(Endpoint::Chat, &envelope, body).unwrap();
+        let question = Question::new(Endpoint::Chat, &envelope);
+        let body = provider.body(question, &Bytes::from(STREAMED));
+        let request = provider.request(question, body).unwrap();
         writeln!(out, "{}: {} {}", vendor.kind, request.uri, String::from_utf8_lossy(&request.body)).unwrap();
     }
     insta::assert_snapshot!(out);
@@ -156,9 +158,35 @@ fn a_configuration_that_lacks_something_names_the_field() {
         (r#"{"kind":"openai","api_key":"a\nb"}"#, "api_key"),
         (r#"{"kind":"openai","api_key":"k","timeouts":{"idle_ms":0}}"#, "timeouts.idle_ms"),
         (r#"{"kind":"openai","api_key":"k","retry":{"max_attempts":0}}"#, "retry.max_attempts"),
+        (r#"{"kind":"openai","api_key":"k","fallbacks":["a","b","c","d","e","f","g","h","i"]}"#, "fallbacks"),
+        (r#"{"kind":"openai","api_key":"k","fallbacks":["a",{"provider":"openai","model":"m"}]}"#, "fallbacks"),
+        (r#"{"kind":"openai","api_key":"k","fallbacks":[{"provider":"a","model":""}]}"#, "fallbacks"),
     ] {
         assert_eq!(refused(config).as_deref(), Some(param), "{config}");
     }
+}
+
+#[test]
+fn another_model_than_the_callers_passes_through_aliases_and_deployments() {
+    let envelope = Envelope::read(STREAMED.as_bytes(), false).unwrap();
+    let asked = |config: &str, model| {
+        let provider = provider(config);
+        let question = Question { model, ..Question::new(Endpoint::Chat, &envelope) };
+        let request = provider.request(question, provider.body(question, &Bytes::from(STREAMED))).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        format!("{} {}", request.uri.path(), body.get("model").unwrap())
+    };
+    let openai = r#"{"kind":"openai","api_key":"k","aliases":{"small":"gpt-4o-mini","gpt-4o":"other"}}"#;
+    let azure = |version| {
+        format!(
+            r#"{{"kind":"azure","api_key":"k","base_url":"https://r","deployments":{{"small":"d"}},"deployment":"e","api_version":"{version}"}}"#
+        )
+    };
+    assert_eq!(asked(openai, "small"), "/v1/chat/completions \"gpt-4o-mini\"");
+    assert_eq!(asked(openai, "o3"), "/v1/chat/completions \"o3\"");
+    assert_eq!(asked(&azure("2024-10-21"), "small"), "/openai/deployments/d/chat/completions \"small\"");
+    assert_eq!(asked(&azure("2024-10-21"), "gpt-4o"), "/openai/deployments/e/chat/completions \"gpt-4o\"");
+    assert_eq!(asked(&azure("v1"), "small"), "/openai/v1/chat/completions \"d\"");
 }
 
 #[test]

@@ -1,10 +1,17 @@
 //! Providers as the API takes and shows them. The secret goes in and never comes out.
 
+mod fallback;
+mod overrides;
+
 use std::{collections::BTreeMap, fmt};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    fallback::Fallback,
+    overrides::{RetryOverrides, TimeoutOverrides},
+};
 use super::{flat, ids::ProviderName, time::Timestamp};
 
 /// Text that is never printed, logged or serialised.
@@ -110,6 +117,11 @@ pub struct ProviderSettings {
     /// Overrides the gateway's `retry`, key by key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryOverrides>,
+    /// Who is asked instead, in this order, once this provider's own retries are spent: at most 8, after a failure that
+    /// another provider may not have and before the answer began. Those of a fallback are not followed, and none is
+    /// asked where the caller named the provider.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fallbacks: Vec<Fallback>,
     /// `custom`: what the endpoint supports beyond chat; nothing of it when omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Capabilities>,
@@ -130,39 +142,6 @@ pub struct Capabilities {
     pub models: bool,
     /// `/responses`.
     pub responses: bool,
-}
-
-/// Timeouts to override; what is `None` stays as the gateway has it. Milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TimeoutOverrides {
-    /// Until the connection stands.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub connect_ms: Option<u64>,
-    /// Until the answer begins.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_byte_ms: Option<u64>,
-    /// Between two pieces of an answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub idle_ms: Option<u64>,
-    /// From the call to its end, retries included.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_ms: Option<u64>,
-}
-
-/// Retry settings to override; what is `None` stays as the gateway has it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RetryOverrides {
-    /// Attempts in all; 1 means no retry.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_attempts: Option<u32>,
-    /// The first pause, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub base_ms: Option<u64>,
-    /// The longest pause, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_ms: Option<u64>,
 }
 
 /// A provider as it is stored: everything but its secret.

@@ -32,7 +32,7 @@ pub struct Trace {
     pub request_id: Option<String>,
     /// The id the upstream gave in its response headers.
     pub upstream_request_id: Option<String>,
-    /// The name of the provider that was called last.
+    /// The name of the provider that answered, or else was asked last.
     pub provider: Option<String>,
     /// The model the caller asked for.
     pub requested_model: Option<String>,
@@ -72,7 +72,7 @@ pub struct Trace {
     pub total_tokens: Option<i64>,
     /// The exact cost; `None` when the model has no price or nothing is known of its usage.
     pub cost_usd: Option<PicoUsd>,
-    /// How many times an upstream was asked.
+    /// How many times an upstream was asked, that of every fallback included.
     pub attempt_count: u32,
     /// The end user.
     pub user_id: Option<String>,
@@ -103,7 +103,8 @@ pub struct TraceDetail {
     pub chunk_count: Option<i64>,
     /// What is peculiar about it.
     pub flags: Vec<TraceFlag>,
-    /// Every attempt, the last one included; empty when there was one and it was answered, or content is not captured.
+    /// Every attempt, the last one included, and every fallback that was passed over; empty when the first attempt was
+    /// answered, or content is not captured.
     pub attempts: Vec<Attempt>,
     /// The request's body as JSON; large base64 payloads replaced by `{sha256, mime, length}`. `None` unless `capture` is `full`.
     pub request: Option<Box<RawValue>>,
@@ -146,7 +147,8 @@ impl TraceFlag {
     }
 }
 
-/// One time an upstream was asked.
+/// One time an upstream was asked, or was to be asked and was passed over: then it took no time, and the error says
+/// why (`provider_not_found`, `unsupported_operation`, `model_not_found` and the like).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Attempt {
