@@ -13,6 +13,7 @@
 
 mod analytics;
 mod auth;
+mod breaker;
 mod cache;
 mod clock;
 mod config;
@@ -37,7 +38,9 @@ mod transport;
 mod types;
 
 pub use auth::Caller;
-pub use config::{Config, Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts};
+pub use config::{
+    BreakerConfig, Config, Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts,
+};
 pub use error::{Error, ErrorCode, Result};
 pub use gateway::{Gateway, ProviderHandle, TenantHandle};
 pub use operation::{OPERATIONS, Operation, Output, Subject, operation};
@@ -52,8 +55,8 @@ pub use types::{
     ids::{ProviderName, TenantId, TraceId},
     money::PicoUsd,
     provider::{
-        Capabilities, Fallback, ProviderConfig, ProviderInfo, ProviderSettings, RetryOverrides, Secret,
-        TimeoutOverrides,
+        BreakerOverrides, Capabilities, Fallback, ProviderConfig, ProviderInfo, ProviderSettings, RetryOverrides,
+        Secret, TimeoutOverrides,
     },
     request::{CallOptions, Request},
     stats::{DeadLetter, DropReason, FlushReport, Health, HealthStatus, RecoveryStats, Stats},

@@ -1,5 +1,6 @@
 //! What a host may set, as plain data; validated once into [`Settings`].
 
+mod breaker;
 mod read;
 mod sections;
 mod settings;
@@ -8,8 +9,11 @@ use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use serde::Deserialize;
 
-pub use self::sections::{Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts};
 pub(crate) use self::settings::{Settings, SqlitePlace};
+pub use self::{
+    breaker::BreakerConfig,
+    sections::{Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts},
+};
 use crate::types::{
     provider::{ProviderConfig, Secret},
     tenant::Capture,
@@ -44,6 +48,8 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// How often to ask an upstream again.
     pub retry: Retry,
+    /// When a provider that fails is passed over for its fallbacks.
+    pub breaker: BreakerConfig,
     /// How upstreams are reached.
     pub network: Network,
     /// What one gateway and one tenant may use.
@@ -67,6 +73,7 @@ impl Default for Config {
             providers: Vec::new(),
             timeouts: Timeouts::default(),
             retry: Retry::default(),
+            breaker: BreakerConfig::default(),
             network: Network::default(),
             limits: Limits::default(),
             recorder: RecorderConfig::default(),
@@ -89,6 +96,7 @@ impl fmt::Debug for Config {
             providers,
             timeouts,
             retry,
+            breaker,
             network,
             limits,
             recorder,
@@ -110,6 +118,7 @@ impl fmt::Debug for Config {
             .field("providers", providers)
             .field("timeouts", timeouts)
             .field("retry", retry)
+            .field("breaker", breaker)
             .field("network", network)
             .field("limits", limits)
             .field("recorder", recorder)

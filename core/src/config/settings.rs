@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use super::{Config, Durability, Limits, Migrate, Network, RecorderConfig, Retry, Timeouts};
+use super::{BreakerConfig, Config, Durability, Limits, Migrate, Network, RecorderConfig, Retry, Timeouts};
 use crate::{
     crypto::MasterKeys,
     error::{Error, Result},
@@ -24,6 +24,7 @@ pub(crate) struct Settings {
     pub(crate) providers: Vec<ProviderConfig>,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: Retry,
+    pub(crate) breaker: BreakerConfig,
     pub(crate) network: Network,
     pub(crate) limits: Limits,
     pub(crate) recorder: RecorderConfig,
@@ -36,6 +37,7 @@ impl TryFrom<Config> for Settings {
     fn try_from(config: Config) -> Result<Self> {
         config.timeouts.validate("timeouts")?;
         config.retry.validate("retry")?;
+        config.breaker.validate("breaker")?;
         let counts = [
             ("limits.body_bytes", config.limits.body_bytes),
             ("limits.concurrency", usize::try_from(config.limits.concurrency).unwrap_or(usize::MAX)),
@@ -65,6 +67,7 @@ impl TryFrom<Config> for Settings {
             providers: config.providers,
             timeouts: config.timeouts,
             retry: config.retry,
+            breaker: config.breaker,
             network: config.network,
             limits: config.limits,
             recorder: config.recorder,

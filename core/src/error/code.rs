@@ -107,6 +107,8 @@ error_codes! {
     UpstreamStreamError = 409, "upstream_stream_error", 502, temporary;
     /// One event of a stream, or one whole answer, is larger than the gateway accepts.
     UpstreamTooLarge = 410, "upstream_too_large", 502, permanent;
+    /// The provider has failed so often that it is passed over for a while: only attempts carry it.
+    CircuitOpen = 411, "circuit_open", 503, temporary;
 
     /// No connection within `timeouts.connect_ms`.
     ConnectTimeout = 500, "connect_timeout", 504, temporary;

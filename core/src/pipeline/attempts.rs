@@ -93,6 +93,12 @@ impl<'a> Attempts<'a> {
         }
     }
 
+    /// Asks once: one request finds out how the provider is.
+    pub(super) fn once(mut self) -> Self {
+        self.retry.max_attempts = 1;
+        self
+    }
+
     /// Somebody else can be asked: a wait beyond `retry.max_ms` that the upstream asks for is not worth it.
     pub(super) fn replaceable(mut self) -> Self {
         self.longest_pause = Duration::from_millis(self.retry.max_ms.saturating_add(1));
@@ -101,7 +107,7 @@ impl<'a> Attempts<'a> {
 
     /// Asks, and asks again where that may help. Each attempt is noted.
     pub(super) async fn run<N: Notes>(
-        &mut self,
+        mut self,
         notes: &mut N,
         question: Question<'_>,
         body: &Bytes,

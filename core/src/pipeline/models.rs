@@ -61,7 +61,7 @@ impl Pipeline {
 
     async fn ask_for_models(&self, ask: &mut Ask, call: &Call, started: Instant) {
         let Some(provider) = ask.begin() else { return };
-        let mut attempts = Attempts::new(&self.transport, &provider, Span::of(call, &provider, started));
+        let attempts = Attempts::new(&self.transport, &provider, Span::of(call, &provider, started));
         let wanted = Wanted::Whole { limit: self.body_bytes.min(LIST_BYTES) };
         let envelope = Envelope::empty();
         let question = Question::new(call.endpoint, &envelope);

@@ -34,6 +34,15 @@ pub(super) fn is_worthwhile_elsewhere(error: &Error) -> bool {
     }
 }
 
+/// Whether a failure says something of the provider, and nothing of what was asked of it.
+pub(super) fn is_the_providers_fault(error: &Error) -> bool {
+    match error.code() {
+        ErrorCode::UpstreamRejected => false,
+        ErrorCode::IdleTimeout => true,
+        _ => is_worthwhile_elsewhere(error),
+    }
+}
+
 /// The pause after so many attempts: doubling, jittered down to a half, and never shorter than what the upstream
 /// asked for.
 pub(super) fn pause(retry: Retry, attempts: u32, asked_for: Option<Duration>, jitter: f64) -> Duration {

@@ -11,6 +11,7 @@ use super::{
     notes, retry,
 };
 use crate::{
+    breaker::Admission,
     error::{Error, ErrorCode, Result},
     provider::{Envelope, Provider, Question},
     recorder::Draft,
@@ -35,17 +36,26 @@ struct Target<'a> {
     question: Question<'a>,
 }
 
+/// When one of them is asked.
+struct Turn {
+    place: usize,
+    /// Whether somebody can be asked after it.
+    has_more: bool,
+    span: Span,
+    wanted: Wanted,
+}
+
 /// What one of them answered.
-pub(super) struct Answer {
+pub(super) struct Answer<'a> {
     pub(super) answered: Answered,
-    pub(super) provider: Arc<Provider>,
+    pub(super) provider: Cow<'a, Arc<Provider>>,
     /// When the call has to be over.
     pub(super) deadline: Instant,
 }
 
 impl<'a> Targets<'a> {
     /// Asks one after the other until one answers, or fails in a way that no other would not.
-    pub(super) async fn ask(&self, draft: &mut Draft, wanted: Wanted) -> Result<Answer> {
+    pub(super) async fn ask(&self, draft: &mut Draft, wanted: Wanted) -> Result<Answer<'a>> {
         let span = Span::of(self.call, self.first, draft.started());
         let mut failed: Option<Error> = None;
         for place in 0..=self.fallbacks().len() {
@@ -56,22 +66,18 @@ impl<'a> Targets<'a> {
                     continue;
                 }
             };
-            let provider = target.provider.as_ref();
-            let mut attempts = Attempts::new(&self.pipeline.transport, provider, span);
-            if self.has_more(place) {
-                attempts = attempts.replaceable();
-            }
-            if place > 0 {
-                let deployment = provider.deployment(target.question.model)?.to_owned();
-                draft.note(|seen| (seen.provider, seen.deployment) = (Some(Arc::clone(provider)), Some(deployment)));
-            }
-            let error = match attempts.run(draft, target.question, self.body, wanted).await {
-                Ok(answered) => {
-                    return Ok(Answer { answered, provider: Arc::clone(provider), deadline: span.deadline });
+            let turn = Turn { place, has_more: self.has_more(place), span, wanted };
+            let error = match self.ask_one(draft, &target, &turn).await {
+                None => {
+                    self.pass_over(draft, place, ErrorCode::CircuitOpen);
+                    continue;
+                }
+                Some(Ok(answered)) => {
+                    return Ok(Answer { answered, provider: target.provider, deadline: span.deadline });
                 }
                 // Who has asked several providers in vain has asked again.
-                Err(error) if failed.is_some() => error.with_retries_spent(true),
-                Err(error) => error,
+                Some(Err(error)) if failed.is_some() => error.with_retries_spent(true),
+                Some(Err(error)) => error,
             };
             if !retry::is_worthwhile_elsewhere(&error) || Instant::now() >= span.deadline {
                 return Err(error);
@@ -79,6 +85,32 @@ impl<'a> Targets<'a> {
             failed = Some(error);
         }
         Err(failed.unwrap_or_else(|| Error::new(ErrorCode::Internal, "no provider was asked")))
+    }
+
+    /// Asks one of them and tells its breaker what came of it; `None` where that is open, and somebody else is left.
+    async fn ask_one(&self, draft: &mut Draft, target: &Target<'_>, turn: &Turn) -> Option<Result<Answered>> {
+        let provider = target.provider.as_ref();
+        let admission = if turn.has_more { provider.breaker.admit(Instant::now()) } else { Admission::Open };
+        let attempts = Attempts::new(&self.pipeline.transport, provider, turn.span);
+        let attempts = match admission {
+            _ if !turn.has_more => attempts,
+            Admission::Open => return None,
+            Admission::Probe(_) => attempts.once(),
+            Admission::Closed => attempts.replaceable(),
+        };
+        if turn.place > 0 {
+            let deployment = provider.deployment(target.question.model).ok().map(str::to_owned);
+            draft.note(|seen| (seen.provider, seen.deployment) = (Some(Arc::clone(provider)), deployment));
+        }
+        let outcome = attempts.run(draft, target.question, self.body, turn.wanted).await;
+        match &outcome {
+            Ok(_) => provider.breaker.succeeded(),
+            Err(error) if retry::is_the_providers_fault(error) || self.had_all_the_time(turn, error) => {
+                provider.breaker.failed(&admission, Instant::now());
+            }
+            Err(_) => {}
+        }
+        Some(outcome)
     }
 
     /// Where the caller chose the provider, nobody else is asked.
@@ -103,6 +135,11 @@ impl<'a> Targets<'a> {
     /// Whether anybody can be asked after the one in that place.
     fn has_more(&self, place: usize) -> bool {
         (place + 1..=self.fallbacks().len()).any(|place| self.target(place).is_ok())
+    }
+
+    /// Whether a total timeout is the provider's fault: where neither the caller nor another provider took of its time.
+    fn had_all_the_time(&self, turn: &Turn, error: &Error) -> bool {
+        error.code() == ErrorCode::TotalTimeout && turn.place == 0 && self.call.request.options.timeout_ms.is_none()
     }
 
     fn pass_over(&self, draft: &mut Draft, place: usize, why: ErrorCode) {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{Adapter, Provider, azure::Azure, compatible, envelope::is_model, mock::Mock, openai::OpenAi};
 use crate::{
-    config::{Retry, Timeouts},
+    breaker::Breaker,
+    config::{BreakerConfig, Retry, Timeouts},
     error::{Error, ErrorCode, Result},
     network::AddressPolicy,
     types::provider::{ProviderInfo, Secret},
@@ -17,6 +18,7 @@ pub(crate) struct Blueprint<'a> {
     pub(crate) secret: Option<Secret>,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: Retry,
+    pub(crate) breaker: BreakerConfig,
     pub(crate) policy: AddressPolicy,
     pub(crate) operator_keys: &'a OperatorKeys,
 }
@@ -37,9 +39,14 @@ pub(crate) fn build(blueprint: Blueprint<'_>) -> Result<Arc<Provider>> {
     let adapter = adapter(&blueprint)?;
     let timeouts = blueprint.timeouts.with(blueprint.info.settings.timeouts);
     let retry = blueprint.retry.with(blueprint.info.settings.retry);
+    let breaker = blueprint.breaker.with(blueprint.info.settings.breaker);
     check_fallbacks(&blueprint.info)?;
-    timeouts.validate("timeouts").and_then(|()| retry.validate("retry")).map_err(|error| as_provider_error(&error))?;
-    Ok(Arc::new(Provider { info: blueprint.info, timeouts, retry, adapter }))
+    timeouts
+        .validate("timeouts")
+        .and_then(|()| retry.validate("retry"))
+        .and_then(|()| breaker.validate("breaker"))
+        .map_err(|error| as_provider_error(&error))?;
+    Ok(Arc::new(Provider { info: blueprint.info, timeouts, retry, breaker: Breaker::new(breaker), adapter }))
 }
 
 /// So many fallbacks may a provider have.
@@ -72,15 +79,15 @@ pub(super) struct Access<'a> {
     pub(super) needs_key: bool,
 }
 
-fn adapter(blueprint: &Blueprint<'_>) -> Result<Box<dyn Adapter>> {
+fn adapter(blueprint: &Blueprint<'_>) -> Result<Arc<dyn Adapter>> {
     let kind = blueprint.info.kind.as_str();
     Ok(match kind {
-        "openai" => Box::new(OpenAi::official(blueprint)?),
-        "azure" => Box::new(Azure::new(blueprint)?),
-        "custom" => Box::new(OpenAi::custom(blueprint)?),
-        "mock" => Box::new(Mock::new(blueprint)),
+        "openai" => Arc::new(OpenAi::official(blueprint)?),
+        "azure" => Arc::new(Azure::new(blueprint)?),
+        "custom" => Arc::new(OpenAi::custom(blueprint)?),
+        "mock" => Arc::new(Mock::new(blueprint)),
         _ => match compatible::vendor(kind) {
-            Some(vendor) => Box::new(OpenAi::vendor(vendor, blueprint)?),
+            Some(vendor) => Arc::new(OpenAi::vendor(vendor, blueprint)?),
             None => return Err(unknown_kind(kind)),
         },
     })

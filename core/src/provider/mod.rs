@@ -31,6 +31,7 @@ pub(crate) use self::{
     upstream_error::response_error,
 };
 use crate::{
+    breaker::Breaker,
     config::{Retry, Timeouts},
     error::{Error, ErrorCode, Result},
     types::provider::{Capabilities, ProviderInfo},
@@ -153,10 +154,17 @@ pub(crate) struct Provider {
     pub(crate) info: Arc<ProviderInfo>,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: Retry,
-    adapter: Box<dyn Adapter>,
+    pub(crate) breaker: Breaker,
+    adapter: Arc<dyn Adapter>,
 }
 
 impl Provider {
+    /// The same provider for another tenant, with a breaker of its own: what one tenant meets is no other's business.
+    pub(crate) fn lent(&self) -> Self {
+        let (info, adapter) = (Arc::clone(&self.info), Arc::clone(&self.adapter));
+        Self { info, adapter, breaker: self.breaker.closed(), ..*self }
+    }
+
     pub(crate) fn name(&self) -> &str {
         self.info.name.as_str()
     }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{Blueprint, Endpoint, Envelope, OperatorKeys, Provider, Question, build, compatible::VENDORS};
 use crate::{
-    config::{PrivateAddresses, Retry, Timeouts},
+    config::{BreakerConfig, PrivateAddresses, Retry, Timeouts},
     network::AddressPolicy,
     types::provider::{ProviderConfig, ProviderInfo},
 };
@@ -32,6 +32,7 @@ fn provider(config: &str) -> std::sync::Arc<Provider> {
         secret: config.api_key,
         timeouts: Timeouts::default(),
         retry: Retry::default(),
+        breaker: BreakerConfig::default(),
         policy: AddressPolicy(PrivateAddresses::Allow),
         operator_keys: &OperatorKeys::default(),
     })
@@ -136,6 +137,7 @@ fn a_configuration_that_lacks_something_names_the_field() {
             secret: config.api_key,
             timeouts,
             retry,
+            breaker: BreakerConfig::default(),
             policy,
             operator_keys: &OperatorKeys::default(),
         };
@@ -158,6 +160,8 @@ fn a_configuration_that_lacks_something_names_the_field() {
         (r#"{"kind":"openai","api_key":"a\nb"}"#, "api_key"),
         (r#"{"kind":"openai","api_key":"k","timeouts":{"idle_ms":0}}"#, "timeouts.idle_ms"),
         (r#"{"kind":"openai","api_key":"k","retry":{"max_attempts":0}}"#, "retry.max_attempts"),
+        (r#"{"kind":"openai","api_key":"k","breaker":{"pause_ms":0}}"#, "breaker.pause_ms"),
+        (r#"{"kind":"openai","api_key":"k","breaker":{"pause_ms":61000}}"#, "breaker.max_pause_ms"),
         (r#"{"kind":"openai","api_key":"k","fallbacks":["a","b","c","d","e","f","g","h","i"]}"#, "fallbacks"),
         (r#"{"kind":"openai","api_key":"k","fallbacks":["a",{"provider":"openai","model":"m"}]}"#, "fallbacks"),
         (r#"{"kind":"openai","api_key":"k","fallbacks":[{"provider":"a","model":""}]}"#, "fallbacks"),

@@ -3,7 +3,7 @@
 
 mod providers;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use self::providers::{BuildContext, Providers, info_of};
 use crate::{
@@ -37,6 +37,8 @@ pub(crate) struct ActiveTenant {
     pub(crate) tenant: Tenant,
     pub(crate) data_key: Arc<DataKey>,
     providers: Providers,
+    /// The gateway's own, where it has none and once it needs them.
+    lent: OnceLock<Providers>,
 }
 
 /// What loading a tenant takes.
@@ -99,7 +101,11 @@ impl Registry {
     }
 
     fn providers<'a>(&'a self, tenant: &'a ActiveTenant) -> &'a Providers {
-        if tenant.providers.is_empty() { &self.defaults } else { &tenant.providers }
+        if tenant.providers.is_empty() {
+            tenant.lent.get_or_init(|| self.defaults.lent(&self.loader.build))
+        } else {
+            &tenant.providers
+        }
     }
 
     /// Refuses a configuration that could not be built; returns what is to be stored.
@@ -162,7 +168,12 @@ impl Loader {
         let record = self.store.load_tenant(id).await?.ok_or_else(|| Error::tenant_not_found(id))?;
         let data_key = self.data_key(&record)?;
         let providers = Providers::of_records(&record, &data_key)?;
-        Ok(Arc::new(ActiveTenant { tenant: record.tenant, data_key: Arc::new(data_key), providers }))
+        Ok(Arc::new(ActiveTenant {
+            tenant: record.tenant,
+            data_key: Arc::new(data_key),
+            providers,
+            lent: OnceLock::new(),
+        }))
     }
 
     fn data_key(&self, record: &TenantRecord) -> Result<DataKey> {

@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::{
-    config::{Retry, Settings, Timeouts},
+    config::{BreakerConfig, Retry, Settings, Timeouts},
     crypto::DataKey,
     error::{Error, ErrorCode, Result},
     network::AddressPolicy,
@@ -20,6 +20,7 @@ use crate::{
 pub(super) struct BuildContext {
     timeouts: Timeouts,
     retry: Retry,
+    breaker: BreakerConfig,
     policy: AddressPolicy,
     operator_keys: OperatorKeys,
 }
@@ -50,6 +51,7 @@ impl BuildContext {
         Self {
             timeouts: settings.timeouts,
             retry: settings.retry,
+            breaker: settings.breaker,
             policy: AddressPolicy(settings.network.private),
             operator_keys: OperatorKeys(keys.collect()),
         }
@@ -61,6 +63,7 @@ impl BuildContext {
             secret,
             timeouts: self.timeouts,
             retry: self.retry,
+            breaker: self.breaker,
             policy: self.policy,
             operator_keys: &self.operator_keys,
         }
@@ -96,6 +99,16 @@ impl Providers {
             providers.add(info, config.api_key.clone());
         }
         Ok(providers)
+    }
+
+    /// The same providers for a tenant that has none of its own; their secrets stay here.
+    pub(super) fn lent(&self, context: &BuildContext) -> Self {
+        let lend = |slot: &Slot| {
+            let built = self.get(&slot.info.name, context).map(|provider| Arc::new(provider.lent()));
+            let secret = slot.secret.clone().filter(|_| built.is_err());
+            Slot { info: Arc::clone(&slot.info), secret, built: built.map(OnceLock::from).unwrap_or_default() }
+        };
+        Self { slots: self.slots.iter().map(lend).collect(), default: self.default.clone() }
     }
 
     fn add(&mut self, info: Arc<ProviderInfo>, secret: Option<Secret>) {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     fallback::Fallback,
-    overrides::{RetryOverrides, TimeoutOverrides},
+    overrides::{BreakerOverrides, RetryOverrides, TimeoutOverrides},
 };
 use super::{flat, ids::ProviderName, time::Timestamp};
 
@@ -122,6 +122,9 @@ pub struct ProviderSettings {
     /// asked where the caller named the provider.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fallbacks: Vec<Fallback>,
+    /// Overrides the gateway's `breaker`, key by key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<BreakerOverrides>,
     /// `custom`: what the endpoint supports beyond chat; nothing of it when omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Capabilities>,

@@ -103,7 +103,7 @@ pub struct TraceDetail {
     pub chunk_count: Option<i64>,
     /// What is peculiar about it.
     pub flags: Vec<TraceFlag>,
-    /// Every attempt, the last one included, and every fallback that was passed over; empty when the first attempt was
+    /// Every attempt, the last one included, and every provider that was passed over; empty when the first attempt was
     /// answered, or content is not captured.
     pub attempts: Vec<Attempt>,
     /// The request's body as JSON; large base64 payloads replaced by `{sha256, mime, length}`. `None` unless `capture` is `full`.
@@ -148,7 +148,7 @@ impl TraceFlag {
 }
 
 /// One time an upstream was asked, or was to be asked and was passed over: then it took no time, and the error says
-/// why (`provider_not_found`, `unsupported_operation`, `model_not_found` and the like).
+/// why (`circuit_open`, `provider_not_found`, `unsupported_operation`, `model_not_found` and the like).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Attempt {

@@ -28,10 +28,12 @@ fn unknown_keys_of_json_are_refused_and_named() {
         (r#"{"stor": "sqlite:x"}"#, "stor"),
         (r#"{"timeouts": {"conect_ms": 1}}"#, "conect_ms"),
         (r#"{"retry": {"attempts": 1}}"#, "attempts"),
+        (r#"{"breaker": {"failure": 1}}"#, "failure"),
         (r#"{"network": {"privat": "allow"}}"#, "privat"),
         (r#"{"limits": {"bodies": 1}}"#, "bodies"),
         (r#"{"recorder": {"rows": 1}}"#, "rows"),
         (r#"{"providers": [{"kind": "openai", "apikey": "k"}]}"#, "apikey"),
+        (r#"{"providers": [{"kind": "openai", "fallbacks": [{"provider": "b", "models": "m"}]}]}"#, "models"),
         (r#"{"migrate": "always"}"#, "always"),
         (r#"{"capture": "most"}"#, "most"),
         ("{", "the configuration"),
@@ -67,6 +69,7 @@ fn the_environment_is_read_when_it_is_asked_for() {
             ("GATEWAY_PROVIDERS", r#"[{"kind": "mock"}]"#),
             ("GATEWAY_TIMEOUTS", r#"{"total_ms": 5}"#),
             ("GATEWAY_RETRY", r#"{"max_attempts": 1}"#),
+            ("GATEWAY_BREAKER", r#"{"failures": 6}"#),
             ("GATEWAY_LIMITS", r#"{"body_bytes": 9}"#),
             ("GATEWAY_RECORDER", r#"{"flush_ms": 8}"#),
             ("GATEWAY_STALE_LIMIT_MS", "7"),
@@ -75,7 +78,8 @@ fn the_environment_is_read_when_it_is_asked_for() {
         .await;
         let expected = json!({
             "store": "sqlite:from-env.db", "master_key": false, "migrate": "Check", "capture": "metadata",
-            "providers": [["mock", false], ["openai", true]], "total_ms": 5, "max_attempts": 1, "stale_limit_ms": 7,
+            "providers": [["mock", false], ["openai", true]], "total_ms": 5, "max_attempts": 1, "failures": 6,
+            "stale_limit_ms": 7,
             "versions": [1, 2], "flush_ms": 8, "body_bytes": 9,
         });
         assert_eq!(all, json!({"ok": expected}));
@@ -150,11 +154,13 @@ backend_tests! {
 
     async fn settings_that_cannot_be_are_refused_and_named(backend: Backend) {
         let store = backend.fresh();
-        let cases: [Wrong; 11] = [
+        let cases: [Wrong; 13] = [
             (|config| config.timeouts.connect_ms = 0, "timeouts.connect_ms"),
             (|config| config.timeouts.total_ms = 86_400_001, "timeouts.total_ms"),
             (|config| config.retry.max_attempts = 0, "retry.max_attempts"),
             (|config| config.retry.max_attempts = 11, "retry.max_attempts"),
+            (|config| config.breaker.pause_ms = 0, "breaker.pause_ms"),
+            (|config| config.breaker.max_pause_ms = 9_999, "breaker.max_pause_ms"),
             (|config| config.limits.body_bytes = 0, "limits.body_bytes"),
             (|config| config.limits.concurrency = 0, "limits.concurrency"),
             (|config| config.recorder.queue_rows = 0, "recorder.queue_rows"),

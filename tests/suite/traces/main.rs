@@ -10,6 +10,7 @@
 
 mod analytics;
 mod bounds;
+mod breaker;
 mod capture;
 mod corpus;
 mod cursor;

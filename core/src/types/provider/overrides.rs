@@ -34,3 +34,18 @@ pub struct RetryOverrides {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_ms: Option<u64>,
 }
+
+/// Settings of the circuit breaker to override; what is `None` stays as the gateway has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BreakerOverrides {
+    /// Failed requests in a row that open it; 0 switches it off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<u32>,
+    /// How long it first stays open, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_ms: Option<u64>,
+    /// How long it stays open at most, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_pause_ms: Option<u64>,
+}

@@ -91,7 +91,8 @@ fn described(config: &Config) -> Value {
     json!({
         "store": config.store, "master_key": config.master_key.is_some(), "migrate": format!("{:?}", config.migrate),
         "capture": config.capture, "providers": providers, "total_ms": config.timeouts.total_ms,
-        "max_attempts": config.retry.max_attempts, "stale_limit_ms": config.stale_limit_ms,
+        "max_attempts": config.retry.max_attempts, "failures": config.breaker.failures,
+        "stale_limit_ms": config.stale_limit_ms,
         "versions": config.master_keys.keys().collect::<Vec<_>>(), "flush_ms": config.recorder.flush_ms,
         "body_bytes": config.limits.body_bytes,
     })
