@@ -15,6 +15,7 @@ mod capture;
 mod corpus;
 mod cursor;
 mod detail;
+mod fallbacks;
 mod filters;
 mod link;
 mod outage;
