@@ -7,7 +7,11 @@ use crate::{
     types::provider::BreakerOverrides,
 };
 
-/// When a provider is passed over for its fallbacks: there is one circuit breaker for each provider of a tenant.
+/// When a provider is passed over for its fallbacks: there is one circuit breaker for each provider of a tenant. One that
+/// is alone, or that the caller named, is asked all the same.
+///
+/// A request counts once, after its retries; a stream has succeeded once its head has arrived. What the caller did wrong
+/// (4xx but 401, 408, 409 and 429), and a timeout of its own, count neither way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BreakerConfig {

@@ -44,7 +44,7 @@ pub struct Timeouts {
     pub first_byte_ms: u64,
     /// Between two pieces of an answer: 60,000.
     pub idle_ms: u64,
-    /// From the call to its end, retries included: 600,000.
+    /// From the call to its end, retries and fallbacks included: 600,000.
     pub total_ms: u64,
 }
 

@@ -116,7 +116,7 @@ error_codes! {
     FirstByteTimeout = 501, "first_byte_timeout", 504, temporary;
     /// Nothing came for `timeouts.idle_ms` in the middle of an answer.
     IdleTimeout = 502, "idle_timeout", 504, temporary;
-    /// The call took longer than `timeouts.total_ms`, retries included.
+    /// The call took longer than `timeouts.total_ms`, retries and fallbacks included.
     TotalTimeout = 503, "total_timeout", 504, temporary;
 
     /// The store cannot be reached and the answer is not cached.

@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// A provider that describes itself, never its secret, and can be called. It stays what it was when it was asked
-/// for: a later change of the configuration needs a new handle.
+/// A provider that describes itself, never its secret, and can be called; its fallbacks are not asked then. It stays
+/// what it was when it was asked for: a later change of the configuration needs a new handle.
 #[derive(Clone)]
 pub struct ProviderHandle {
     pub(super) tenant: TenantHandle,

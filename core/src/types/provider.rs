@@ -117,9 +117,12 @@ pub struct ProviderSettings {
     /// Overrides the gateway's `retry`, key by key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryOverrides>,
-    /// Who is asked instead, in this order, once this provider's own retries are spent: at most 8, after a failure that
-    /// another provider may not have and before the answer began. Those of a fallback are not followed, and none is
-    /// asked where the caller named the provider.
+    /// Who is asked instead, in this order, once this provider's own retries are spent: at most 8, before the answer
+    /// began and within this provider's total timeout. Another is asked after a failure that it may not have: no
+    /// connection, no answer in time, 401, 403, 404, 408, 409, 429, 5xx, and what is no HTTP. Where the upstream asks to
+    /// be left alone for longer than `retry.max_ms`, the retries count as spent.
+    ///
+    /// Those of a fallback are not followed, and none is asked where the caller named the provider.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fallbacks: Vec<Fallback>,
     /// Overrides the gateway's `breaker`, key by key.

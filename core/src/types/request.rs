@@ -90,7 +90,7 @@ pub struct CallOptions {
     pub request_id: Option<String>,
     /// Keeps less than the tenant's `capture`; it cannot keep more.
     pub capture: Option<Capture>,
-    /// The provider to use, instead of the one the model chooses.
+    /// The provider to use, instead of the one the model chooses; its fallbacks are not asked then.
     pub provider: Option<ProviderName>,
 }
 

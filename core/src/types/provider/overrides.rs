@@ -15,7 +15,7 @@ pub struct TimeoutOverrides {
     /// Between two pieces of an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_ms: Option<u64>,
-    /// From the call to its end, retries included.
+    /// From the call to its end, retries and fallbacks included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_ms: Option<u64>,
 }
