@@ -42,9 +42,10 @@ pub use config::{
     BreakerConfig, Config, Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts,
 };
 pub use error::{Error, ErrorCode, Result};
-pub use gateway::{Gateway, ProviderHandle, TenantHandle};
+pub use gateway::{Gateway, Hooks, ProviderHandle, TenantHandle};
 pub use operation::{OPERATIONS, Operation, Output, Subject, operation};
 pub use pipeline::Reply;
+pub use recorder::{BodyPart, Redactor};
 pub use stream::ReplyStream;
 pub use types::{
     analytics::{

@@ -12,7 +12,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
-pub use self::{provider_handle::ProviderHandle, tenant_handle::TenantHandle};
+pub use self::{open::Hooks, provider_handle::ProviderHandle, tenant_handle::TenantHandle};
 use crate::{
     auth::{Auth, Caller},
     config::{Config, Settings},
@@ -74,7 +74,12 @@ impl Gateway {
     ///
     /// Fails with `invalid_config`, `wrong_master_key`, `schema_too_new`, `schema_too_old` or `store_unavailable`.
     pub async fn open(config: Config) -> Result<Self> {
-        open::open(Settings::try_from(config)?).await.map(|core| Self { core: Arc::new(core) })
+        Self::open_with(config, Hooks::default()).await
+    }
+
+    /// The same, with code of the host's own that the gateway calls.
+    pub async fn open_with(config: Config, hooks: Hooks) -> Result<Self> {
+        open::open(Settings::try_from(config)?, hooks).await.map(|core| Self { core: Arc::new(core) })
     }
 
     /// The schema of a store as one SQL script, for hosts whose role may not change it: an administrator runs it on an

@@ -1,6 +1,6 @@
 //! Opens a gateway: store, keys, thread, upkeep. What fails on the way leaves nothing behind.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use tokio::sync::Notify;
 
@@ -18,7 +18,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     pipeline::Pipeline,
     pricing::Prices,
-    recorder::{Encoder, Parts, Recorder},
+    recorder::{Encoder, Parts, Recorder, Redaction, Redactor},
     registry::Registry,
     spool::Spool,
     store::{Store, StoreOptions},
@@ -26,10 +26,32 @@ use crate::{
     transport::Transport,
 };
 
-pub(super) async fn open(settings: Settings) -> Result<Core> {
+/// What of the host's own code a gateway calls; nothing by default.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Hooks {
+    /// Decides what of a body is stored; everything when omitted.
+    pub redactor: Option<Arc<dyn Redactor>>,
+}
+
+impl Hooks {
+    /// These hooks with that redactor.
+    #[must_use]
+    pub fn with_redactor(self, redactor: impl Redactor + 'static) -> Self {
+        Self { redactor: Some(Arc::new(redactor)) }
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks").field("redactor", &self.redactor.is_some()).finish()
+    }
+}
+
+pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
     // What the configuration alone can decide is decided before anything is started.
     let transport = Arc::new(Transport::new(&settings.network)?);
-    let encoder = Encoder::new(Arc::new(Prices::builtin()))?;
+    let encoder = Encoder::new(Arc::new(Prices::builtin()), Redaction(hooks.redactor))?;
     let background = Arc::new(Background::start()?);
     let options =
         StoreOptions { url: settings.store.clone(), migrate: settings.migrate, pool_size: None, now: clock::now() };

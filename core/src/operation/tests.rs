@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 use super::*;
 
 /// Public methods that are no operation, and why.
-const NO_OPERATION: [(&str, &str, &str); 9] = [
+const NO_OPERATION: [(&str, &str, &str); 10] = [
     ("Gateway", "open", "makes the gateway that operations work on"),
+    ("Gateway", "open_with", "the same, with code of the host's own"),
     ("Gateway", "migration_sql", "text about a store that is not open"),
     ("Gateway", "tenant", "a handle: over HTTP the path names the tenant"),
     ("Gateway", "tenant_of", "a handle: over HTTP the key names the tenant"),

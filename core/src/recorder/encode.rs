@@ -3,7 +3,10 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use super::draft::{Answer, End, Observation};
+use super::{
+    draft::{Answer, End, Observation},
+    redactor::{BodyPart, Redaction},
+};
 use crate::{
     content::{self, BODY_LIMIT, Compressor},
     crypto::{Field, TraceKey},
@@ -26,6 +29,7 @@ const LABEL_CHARS: usize = 256;
 pub(crate) struct Encoder {
     prices: Arc<Prices>,
     compressor: Compressor,
+    redaction: Redaction,
 }
 
 /// How it ended, now that the answer has been read.
@@ -36,8 +40,8 @@ struct Verdict {
 }
 
 impl Encoder {
-    pub(crate) fn new(prices: Arc<Prices>) -> Result<Self> {
-        Ok(Self { prices, compressor: Compressor::new()? })
+    pub(crate) fn new(prices: Arc<Prices>, redaction: Redaction) -> Result<Self> {
+        Ok(Self { prices, compressor: Compressor::new()?, redaction })
     }
 
     pub(super) fn encode(&mut self, observation: Observation) -> TraceRecord {
@@ -57,12 +61,16 @@ impl Encoder {
             Capture::Full => {
                 let key = begin.owner.data_key.trace_key(id);
                 let attempts = (!seen.attempts.is_empty()).then(|| serde_json::to_vec(&seen.attempts).ok()).flatten();
+                let keep = |part, body| self.redaction.keep(&begin.owner.tenant, part, body);
+                let request = keep(BodyPart::Request, &begin.request);
+                let response = response.as_deref().map(|body| keep(BodyPart::Response, body)).unwrap_or_default();
+                flags |= request.flags | response.flags;
                 let mut seal = |field, body: Option<&[u8]>| {
                     let key = key.as_ref().ok()?;
                     self.seal(&Place { key, tenant: &begin.owner.tenant, field }, body.filter(|body| !body.is_empty())?)
                 };
-                let request = seal(Field::Request, Some(&begin.request));
-                let response = seal(Field::Response, response.as_deref());
+                let request = seal(Field::Request, request.bytes.as_deref());
+                let response = seal(Field::Response, response.bytes.as_deref());
                 let attempts = seal(Field::Attempts, attempts.as_deref());
                 for (part, flag) in [(&request, TraceFlag::RequestCapped), (&response, TraceFlag::ResponseCapped)] {
                     flags |= part.as_ref().filter(|part| part.capped).map_or(0, |_| flag.bit());

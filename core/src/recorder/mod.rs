@@ -15,6 +15,7 @@ mod journal;
 mod persister;
 mod queue;
 mod recovery;
+mod redactor;
 mod writer;
 
 use std::{
@@ -27,6 +28,7 @@ use tokio::{
     task::JoinHandle,
 };
 
+pub use self::redactor::{BodyPart, Redactor};
 use self::{
     backlog::Backlog,
     counters::Counters,
@@ -39,6 +41,7 @@ use self::{
 pub(crate) use self::{
     draft::{Answer, Begin, Draft, Durable, EVENT_BYTES, Owner, Seen},
     encode::Encoder,
+    redactor::Redaction,
 };
 use crate::{
     config::{Durability, RecorderConfig},

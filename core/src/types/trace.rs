@@ -125,11 +125,22 @@ pub enum TraceFlag {
     ResponseCapped,
     /// The provider's usage leaves do not add up to its total.
     UsageMismatch,
+    /// The redactor failed on the request, which is not stored.
+    RequestLost,
+    /// The redactor failed on the response, which is not stored.
+    ResponseLost,
 }
 
 impl TraceFlag {
     /// Every flag, in the order of its bit.
-    pub const ALL: [Self; 4] = [Self::StreamTruncated, Self::RequestCapped, Self::ResponseCapped, Self::UsageMismatch];
+    pub const ALL: [Self; 6] = [
+        Self::StreamTruncated,
+        Self::RequestCapped,
+        Self::ResponseCapped,
+        Self::UsageMismatch,
+        Self::RequestLost,
+        Self::ResponseLost,
+    ];
 
     /// The bit it is stored as.
     pub const fn bit(self) -> i64 {
@@ -138,6 +149,8 @@ impl TraceFlag {
             Self::RequestCapped => 2,
             Self::ResponseCapped => 4,
             Self::UsageMismatch => 8,
+            Self::RequestLost => 16,
+            Self::ResponseLost => 32,
         }
     }
 

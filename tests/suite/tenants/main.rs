@@ -20,6 +20,7 @@ mod processes;
 mod provider_choice;
 mod provider_keys;
 mod provider_refusals;
+mod redaction;
 mod registry;
 mod schema;
 mod store_away;
