@@ -60,6 +60,7 @@ pub use types::{
         Secret, TimeoutOverrides,
     },
     request::{CallOptions, Request},
+    retention::Retention,
     stats::{DeadLetter, DropReason, FlushReport, Health, HealthStatus, RecoveryStats, Stats},
     tenant::{Capture, NewTenant, Tenant, TenantPage, TenantQuery, TenantStatus, TenantUpdate},
     time::Timestamp,

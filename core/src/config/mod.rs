@@ -16,6 +16,7 @@ pub use self::{
 };
 use crate::types::{
     provider::{ProviderConfig, Secret},
+    retention::Retention,
     tenant::Capture,
 };
 
@@ -42,6 +43,9 @@ pub struct Config {
     pub spool_dir: Option<PathBuf>,
     /// What traces keep, unless a tenant or a call says less; `full` when omitted.
     pub capture: Capture,
+    /// How long traces are kept, unless a tenant says otherwise; for ever when omitted. Gateways that share a store are to
+    /// say the same.
+    pub retention: Retention,
     /// Providers of tenants that have none; the first one, or the one with `default`, is the default.
     pub providers: Vec<ProviderConfig>,
     /// How long to wait for an upstream.
@@ -70,6 +74,7 @@ impl Default for Config {
             durability: None,
             spool_dir: None,
             capture: Capture::Full,
+            retention: Retention::default(),
             providers: Vec::new(),
             timeouts: Timeouts::default(),
             retry: Retry::default(),
@@ -93,6 +98,7 @@ impl fmt::Debug for Config {
             durability,
             spool_dir,
             capture,
+            retention,
             providers,
             timeouts,
             retry,
@@ -115,6 +121,7 @@ impl fmt::Debug for Config {
             .field("durability", durability)
             .field("spool_dir", spool_dir)
             .field("capture", capture)
+            .field("retention", retention)
             .field("providers", providers)
             .field("timeouts", timeouts)
             .field("retry", retry)

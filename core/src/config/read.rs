@@ -11,8 +11,18 @@ use crate::{
 impl Config {
     /// Keys whose environment variables hold plain text; those of the others hold JSON.
     const TEXT_KEYS: [&str; 6] = ["store", "master_key", "migrate", "durability", "spool_dir", "capture"];
-    const JSON_KEYS: [&str; 9] =
-        ["master_keys", "providers", "timeouts", "retry", "breaker", "network", "limits", "recorder", "stale_limit_ms"];
+    const JSON_KEYS: [&str; 10] = [
+        "master_keys",
+        "retention",
+        "providers",
+        "timeouts",
+        "retry",
+        "breaker",
+        "network",
+        "limits",
+        "recorder",
+        "stale_limit_ms",
+    ];
 
     /// Reads `GATEWAY_STORE`, `GATEWAY_MASTER_KEY` and so on (structured keys as JSON), and makes the provider
     /// `openai` of `OPENAI_API_KEY` where no provider of that kind is configured.

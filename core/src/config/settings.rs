@@ -6,7 +6,7 @@ use super::{BreakerConfig, Config, Durability, Limits, Migrate, Network, Recorde
 use crate::{
     crypto::MasterKeys,
     error::{Error, Result},
-    types::{provider::ProviderConfig, tenant::Capture},
+    types::{provider::ProviderConfig, retention::Retention, tenant::Capture},
 };
 
 /// One segment, and what is carried out of it.
@@ -21,6 +21,7 @@ pub(crate) struct Settings {
     /// Where the spool is; `None` with [`Durability::Memory`].
     pub(crate) spool_dir: Option<PathBuf>,
     pub(crate) capture: Capture,
+    pub(crate) retention: Retention,
     pub(crate) providers: Vec<ProviderConfig>,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: Retry,
@@ -38,6 +39,7 @@ impl TryFrom<Config> for Settings {
         config.timeouts.validate("timeouts")?;
         config.retry.validate("retry")?;
         config.breaker.validate("breaker")?;
+        config.retention.check(Error::config)?;
         let counts = [
             ("limits.body_bytes", config.limits.body_bytes),
             ("limits.concurrency", usize::try_from(config.limits.concurrency).unwrap_or(usize::MAX)),
@@ -64,6 +66,7 @@ impl TryFrom<Config> for Settings {
             store: config.store,
             migrate: config.migrate,
             capture: config.capture,
+            retention: config.retention,
             providers: config.providers,
             timeouts: config.timeouts,
             retry: config.retry,

@@ -21,7 +21,7 @@ impl Gateway {
     /// stored.
     pub async fn create_tenant(&self, new: NewTenant) -> Result<Tenant> {
         let core = &self.core;
-        check(new.name.as_deref(), new.concurrency)?;
+        check(new.name.as_deref(), new.concurrency, new.retention)?;
         let id = new.id.unwrap_or_else(|| TenantId::random(clock::now()));
         let data_key = DataKey::generate()?;
         let mut providers = Vec::new();
@@ -37,6 +37,7 @@ impl Gateway {
             status: TenantStatus::Active,
             capture: new.capture,
             concurrency: new.concurrency,
+            retention: new.retention,
             created_at: now,
             updated_at: now,
         };
@@ -65,13 +66,16 @@ impl Gateway {
 
     /// Changes a tenant; what the update leaves out stays.
     pub async fn update_tenant(&self, id: &TenantId, update: TenantUpdate) -> Result<Tenant> {
-        check(update.name.as_deref(), update.concurrency)?;
-        let wanted = id.clone();
+        check(update.name.as_deref(), update.concurrency, update.retention.unwrap_or_default())?;
+        let (wanted, retention_changes) = (id.clone(), update.retention.is_some());
         let tenant = self
             .core
             .run(move |store| async move { store.update_tenant(&wanted, &update, clock::now()).await })
             .await?;
         self.core.registry.forget(id).await;
+        if retention_changes {
+            self.core.retention_changed.notify_one();
+        }
         Ok(tenant)
     }
 

@@ -4,6 +4,7 @@ mod admin;
 mod keys;
 mod open;
 mod provider_handle;
+mod retain;
 mod shutdown;
 mod tenant_handle;
 mod upkeep;
@@ -65,6 +66,8 @@ pub(crate) struct Core {
     pub(crate) background: Arc<Background>,
     /// A tenant was deleted.
     deleted: Arc<Notify>,
+    /// How long a tenant's traces are kept has changed.
+    retention_changed: Arc<Notify>,
     tasks: shutdown::Tasks,
 }
 

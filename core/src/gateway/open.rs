@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::{
     Core,
+    retain::Retain,
     shutdown::{Running, Tasks},
     upkeep::Upkeep,
 };
@@ -89,7 +90,7 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
 
     let terms = Terms { entries: settings.limits.cache_entries, freshness: Arc::clone(registry.freshness()) };
     let auth = Arc::new(Auth::new(terms, store.clone(), Arc::clone(&background)));
-    let deleted = Arc::new(Notify::new());
+    let (deleted, retention_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let upkeep = Upkeep {
         registry: Arc::clone(&registry),
         auth: Arc::clone(&auth),
@@ -100,7 +101,9 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
         Parts { config: settings.recorder, durability: settings.durability, spool, encoder, store: store.clone() };
     let (recorder, recording) = Recorder::start(parts, &background);
     let mut upkeep = upkeep.start(&background);
-    upkeep.push(recording.recovery);
+    let retain =
+        Retain { store: store.clone(), retention: settings.retention, changed: Arc::clone(&retention_changed) };
+    upkeep.extend([recording.recovery, background.spawn(retain.run())]);
     transport.warm(&background);
     Ok(Core {
         pipeline: Pipeline::new(&settings, Arc::clone(&registry), recorder, transport),
@@ -110,6 +113,7 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
         master_keys: settings.master_keys,
         background,
         deleted,
+        retention_changed,
         tasks: Tasks::new(Running { writer: recording.writing, upkeep }),
     })
 }

@@ -12,6 +12,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 
+use super::retain::{Pace, shrink};
 use crate::{
     auth::Auth,
     clock,
@@ -19,6 +20,7 @@ use crate::{
     registry::Registry,
     store::Store,
     tasks::Background,
+    types::ids::TenantId,
 };
 
 /// How often the store is asked what changed, and how long it may take to answer.
@@ -29,8 +31,7 @@ const USES: Duration = Duration::from_secs(5);
 const CHORES: Duration = Duration::from_secs(600);
 /// How long one chore may take.
 const CHORE: Duration = Duration::from_secs(300);
-/// Traces that are removed in one transaction, and months that are moved out of the default partition at a time.
-const ERASED_AT_ONCE: u32 = 500;
+/// Months that are moved out of the default partition at a time.
 const MONTHS_AT_ONCE: u32 = 3;
 
 /// What upkeep works on.
@@ -54,7 +55,7 @@ pub(super) async fn write_uses(auth: &Auth, store: &Store) -> Result<()> {
 }
 
 /// Ends what hangs: it is done again later.
-async fn in_time<T>(time: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn in_time<T>(time: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     let done = timeout(time, work).await;
     done.unwrap_or_else(|_| Err(Error::new(ErrorCode::StoreUnavailable, "the store does not answer")))
 }
@@ -121,11 +122,24 @@ impl Upkeep {
 
     /// Removes the traces of all deleted tenants, some at a time. Their content is unreadable already.
     async fn erase_deleted(&self) -> Result<()> {
-        for tenant in self.store.tenants_to_erase().await? {
-            while self.store.erase_traces(&tenant, ERASED_AT_ONCE).await? >= u64::from(ERASED_AT_ONCE) {
-                tokio::task::yield_now().await;
-            }
+        let tenants = self.store.tenants_to_erase().await?;
+        for tenant in &tenants {
+            erase_traces(&self.store, tenant).await?;
         }
-        Ok(())
+        if tenants.is_empty() { Ok(()) } else { shrink(&self.store, 0).await }
+    }
+}
+
+/// Removes all traces of a deleted tenant, some at a time; how many these were.
+pub(super) async fn erase_traces(store: &Store, tenant: &TenantId) -> Result<u64> {
+    let (mut pace, mut erased) = (Pace::new(), 0);
+    loop {
+        let (begun, rows) = (Instant::now(), pace.rows());
+        let piece = store.erase_traces(tenant, rows).await?;
+        erased += piece;
+        if piece < u64::from(rows) {
+            return Ok(erased);
+        }
+        pace.rest(begun).await;
     }
 }

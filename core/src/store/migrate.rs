@@ -38,6 +38,7 @@ const SQLITE: &[Migration] = migrations! {
     1 "0001_control" "portable",
     3 "0003_traces" "sqlite",
     4 "0004_dead_letters" "portable",
+    5 "0005_retention" "portable",
 };
 
 /// PostgreSQL's, in their order.
@@ -46,6 +47,7 @@ const POSTGRES: &[Migration] = migrations! {
     2 "0002_collation" "postgres",
     3 "0003_traces" "postgres",
     4 "0004_dead_letters" "portable",
+    5 "0005_retention" "portable",
 };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS gw_migrations \

@@ -16,6 +16,7 @@ mod partitions;
 mod postgres;
 mod providers;
 mod query;
+mod retention;
 mod row;
 mod scan;
 mod sqlite;
@@ -30,6 +31,7 @@ pub(crate) use db::Backend;
 pub(crate) use error::is_transient;
 pub(crate) use migrate::migration_sql;
 pub(crate) use providers::{ProviderChange, ProviderRecord};
+pub(crate) use retention::Limited;
 pub(crate) use scan::{ScanRow, TraceScan};
 pub(crate) use tenants::TenantRecord;
 pub(crate) use traces::{

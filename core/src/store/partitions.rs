@@ -6,11 +6,16 @@ use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
 use super::{
     Store,
     db::{Backend, Tx},
+    error::is_transient,
     migrate,
     query::sql,
     row::corrupt,
 };
-use crate::{config::Migrate, error::Result, types::time::Timestamp};
+use crate::{
+    config::Migrate,
+    error::Result,
+    types::{retention::Retention, time::Timestamp},
+};
 
 /// The month of now and so many after it.
 const AHEAD: i32 = 2;
@@ -49,12 +54,41 @@ impl Store {
         Ok(usize::try_from(months).unwrap_or(usize::MAX))
     }
 
-    async fn make_partitions(&self, months: &[Month]) -> Result<()> {
+    /// Drops the partitions of months in which nobody has a trace that is to stay; how many these were. One that is in
+    /// use is left for the next time: nobody waits for it.
+    pub(crate) async fn drop_partitions(&self, gateway: Retention, now: Timestamp) -> Result<usize> {
+        if self.db.backend() == Backend::Sqlite || self.migrate != Migrate::Auto {
+            return Ok(0);
+        }
+        let mut dropped = 0;
+        for month in self.partitions().await?.iter().filter_map(|table| Month::of_table(table)) {
+            let passed_ms = now.as_millis() - month.plus(1)?.start_ms()?;
+            if passed_ms < 0 {
+                continue;
+            }
+            let mut tx = self.db.begin().await?;
+            match month.remove(&mut tx, gateway, passed_ms).await {
+                Ok(true) => {
+                    tx.commit().await?;
+                    dropped += 1;
+                }
+                Ok(false) => {}
+                Err(error) if is_transient(&error) => tracing::debug!(%error, "a partition is in use and stays"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(dropped)
+    }
+
+    async fn partitions(&self) -> Result<Vec<String>> {
         let existing = sql(
             "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'gw_traces'::regclass",
         );
-        let existing =
-            self.db.fetch_all(existing).await?.iter().map(|row| row.columns().text()).collect::<Result<Vec<_>>>()?;
+        self.db.fetch_all(existing).await?.iter().map(|row| row.columns().text()).collect()
+    }
+
+    async fn make_partitions(&self, months: &[Month]) -> Result<()> {
+        let existing = self.partitions().await?;
         for month in months.iter().filter(|month| !existing.contains(&month.table())) {
             let mut tx = self.db.begin().await?;
             migrate::lock(&mut tx).await?;
@@ -78,6 +112,12 @@ impl Month {
     /// The millisecond it begins with.
     fn start_ms(self) -> Result<i64> {
         Ok(self.first.to_zoned(TimeZone::UTC).map_err(|_| corrupt("a time"))?.timestamp().as_millisecond())
+    }
+
+    /// The month of a partition that this library made.
+    fn of_table(table: &str) -> Option<Self> {
+        let (year, month) = table.strip_prefix("gw_traces_")?.split_once('_')?;
+        Some(Self { first: Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok()? })
     }
 
     fn table(self) -> String {
@@ -109,6 +149,28 @@ impl Month {
         .await?;
         tx.run_script(format!("ALTER TABLE gw_traces ATTACH PARTITION {table} FOR VALUES FROM ({from}) TO ({to})"))
             .await
+    }
+
+    /// Drops the partition of a month that ended so long ago, unless a trace in it is to stay. Says whether it did.
+    async fn remove(self, tx: &mut Tx, gateway: Retention, passed_ms: i64) -> Result<bool> {
+        let table = self.table();
+        migrate::lock(tx).await?;
+        // Whoever waits for a lock makes others wait behind it, and this one is in no hurry.
+        tx.run_script("SET LOCAL lock_timeout = '50ms'").await?;
+        // No tenant's rules change meanwhile, and no late trace comes into the month.
+        tx.run_script("SELECT value FROM gw_state WHERE key = 'generation' FOR UPDATE").await?;
+        tx.run_script(format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")).await?;
+        let kept = sql(format!(
+            "SELECT 1 FROM gw_tenants t WHERE t.deleted_ms IS NULL \
+             AND COALESCE(COALESCE(t.retention_days, $1) * 86400000 > $2, TRUE) \
+             AND EXISTS (SELECT 1 FROM {table} p WHERE p.tenant_id = t.id) LIMIT 1"
+        ));
+        let kept = kept.bind(gateway.days.map(i64::from)).bind(passed_ms);
+        if tx.fetch_optional(kept).await?.is_some() {
+            return Ok(false);
+        }
+        tx.run_script(format!("DROP TABLE {table}")).await?;
+        Ok(true)
     }
 }
 

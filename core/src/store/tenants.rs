@@ -10,6 +10,7 @@ use super::{
     names::{name_of, of_name},
     providers::{ProviderRecord, insert_provider, providers_of},
     query::{Query, sql},
+    retention::read_retention,
     row::{Columns, corrupt},
 };
 use crate::{
@@ -32,7 +33,8 @@ pub(crate) struct TenantRecord {
     pub(crate) providers: Vec<ProviderRecord>,
 }
 
-const COLUMNS: &str = "id, name, status, capture, concurrency, created_ms, updated_ms";
+const COLUMNS: &str =
+    "id, name, status, capture, concurrency, retention_days, retention_traces, created_ms, updated_ms";
 
 impl Store {
     /// Creates a tenant with its providers.
@@ -49,10 +51,10 @@ impl Store {
                 return Err(exists("was deleted and its traces are still being erased; try again later"));
             }
         }
-        let insert = sql(
-            "INSERT INTO gw_tenants (id, name, status, capture, concurrency, key_version, wrapped_key, generation, created_ms, updated_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING",
-        );
+        let insert =
+            sql("INSERT INTO gw_tenants (id, name, status, capture, concurrency, retention_days, retention_traces, \
+             key_version, wrapped_key, generation, created_ms, updated_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING");
         let insert = bind_tenant(insert, tenant)?
             .bind(i64::from(wrapped_key.version))
             .bind(wrapped_key.bytes.as_slice())
@@ -95,13 +97,19 @@ impl Store {
         touch_tenant(&mut tx, id, now).await?;
         let query = sql(format!(
             "UPDATE gw_tenants SET name = COALESCE($1, name), status = COALESCE($2, status), capture = COALESCE($3, capture), \
-             concurrency = COALESCE($4, concurrency) WHERE id = $5 RETURNING {COLUMNS}"
+             concurrency = COALESCE($4, concurrency), \
+             retention_days = CASE WHEN $5 = 1 THEN $6 ELSE retention_days END, \
+             retention_traces = CASE WHEN $5 = 1 THEN $7 ELSE retention_traces END WHERE id = $8 RETURNING {COLUMNS}"
         ));
+        let retention = update.retention.unwrap_or_default();
         let query = query
             .bind(update.name.as_deref())
             .bind(update.status.map(name_of).transpose()?)
             .bind(update.capture.map(name_of).transpose()?)
             .bind(update.concurrency.map(i64::from))
+            .bind(update.retention.is_some())
+            .bind(retention.days.map(i64::from))
+            .bind(retention.count())
             .bind(id.as_str());
         let row = tx.fetch_optional(query).await?.ok_or_else(|| Error::tenant_not_found(id))?;
         let tenant = read_tenant(&mut row.columns())?;
@@ -141,7 +149,9 @@ fn bind_tenant<'q>(query: Query<'q>, tenant: &'q Tenant) -> Result<Query<'q>> {
         .bind(tenant.name.as_deref())
         .bind(name_of(tenant.status)?)
         .bind(tenant.capture.map(name_of).transpose()?)
-        .bind(tenant.concurrency.map(i64::from)))
+        .bind(tenant.concurrency.map(i64::from))
+        .bind(tenant.retention.days.map(i64::from))
+        .bind(tenant.retention.count()))
 }
 
 fn read_tenant(columns: &mut Columns<'_>) -> Result<Tenant> {
@@ -151,6 +161,7 @@ fn read_tenant(columns: &mut Columns<'_>) -> Result<Tenant> {
         status: of_name(columns.text()?)?,
         capture: columns.text_or_null()?.map(of_name).transpose()?,
         concurrency: columns.int_or_null()?.map(u32::try_from).transpose().map_err(|_| corrupt("a concurrency"))?,
+        retention: read_retention(columns)?,
         created_at: Timestamp::from_millis(columns.int()?),
         updated_at: Timestamp::from_millis(columns.int()?),
     })

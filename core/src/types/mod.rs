@@ -8,6 +8,7 @@ pub(crate) mod money;
 pub(crate) mod page;
 pub(crate) mod provider;
 pub(crate) mod request;
+pub(crate) mod retention;
 pub(crate) mod stats;
 pub(crate) mod tenant;
 pub(crate) mod time;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-use super::{ids::TenantId, provider::ProviderConfig, time::Timestamp};
+use super::{ids::TenantId, provider::ProviderConfig, retention::Retention, time::Timestamp};
 
 /// What of a request's content a trace keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,8 @@ pub struct NewTenant {
     pub capture: Option<Capture>,
     /// Requests in flight at once; the gateway's `limits.tenant_concurrency` when omitted.
     pub concurrency: Option<u32>,
+    /// How long traces are kept; each value that is omitted is the gateway's.
+    pub retention: Retention,
     /// A first provider, which becomes the default.
     pub provider: Option<ProviderConfig>,
 }
@@ -69,10 +71,13 @@ pub struct TenantUpdate {
     pub capture: Option<Capture>,
     /// Requests in flight at once.
     pub concurrency: Option<u32>,
+    /// How long traces are kept, both values at once: one that it leaves out is the gateway's again.
+    pub retention: Option<Retention>,
 }
 
-/// Refuses a tenant that could not call at all, and names that no database keeps.
-pub(crate) fn check(name: Option<&str>, concurrency: Option<u32>) -> Result<()> {
+/// Refuses a tenant that could not call at all or would keep nothing, and names that no database keeps.
+pub(crate) fn check(name: Option<&str>, concurrency: Option<u32>, retention: Retention) -> Result<()> {
+    retention.check(Error::invalid)?;
     if concurrency == Some(0) {
         return Err(Error::invalid(
             "concurrency",
@@ -106,6 +111,9 @@ pub struct Tenant {
     pub capture: Option<Capture>,
     /// Requests in flight at once; `None` means the gateway's `limits.tenant_concurrency`.
     pub concurrency: Option<u32>,
+    /// How long traces are kept; a `None` in it means the gateway's.
+    #[serde(default)]
+    pub retention: Retention,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.

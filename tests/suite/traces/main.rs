@@ -21,6 +21,7 @@ mod link;
 mod outage;
 mod poison;
 mod reference;
+mod retention;
 mod retries;
 mod retry_after;
 mod shutdown;

@@ -9,6 +9,7 @@ use crate::{
         api_key::{ApiKey, ApiKeyStatus, Scope},
         ids::{ProviderName, TenantId},
         provider::{ProviderInfo, ProviderSettings},
+        retention::Retention,
         tenant::{Capture, Tenant, TenantStatus, TenantUpdate},
         time::Timestamp,
     },
@@ -25,6 +26,7 @@ pub(super) fn tenant_record(id: &str) -> TenantRecord {
         status: TenantStatus::Active,
         capture: None,
         concurrency: Some(7),
+        retention: Retention { days: None, traces: Some(9) },
         created_at: at(1000),
         updated_at: at(1000),
     };
@@ -105,12 +107,14 @@ async fn a_tenant_is_created_once_changed_and_listed_by_id() {
         let update = TenantUpdate {
             status: Some(TenantStatus::Disabled),
             capture: Some(Capture::None),
+            retention: Some(Retention { days: Some(30), traces: None }),
             ..TenantUpdate::default()
         };
         let updated = store.update_tenant(&tenant("acme"), &update, at(2000)).await.unwrap();
         let expected = Tenant {
             status: TenantStatus::Disabled,
             capture: Some(Capture::None),
+            retention: Retention { days: Some(30), traces: None },
             updated_at: at(2000),
             ..record.tenant
         };

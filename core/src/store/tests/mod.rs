@@ -19,6 +19,7 @@ mod months;
 mod paging;
 mod parity;
 mod processes;
+mod retention;
 mod schema;
 mod speed;
 mod support;

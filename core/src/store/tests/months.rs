@@ -11,11 +11,11 @@ use crate::{
     types::{time::Timestamp, trace::TraceFilter},
 };
 
-fn time(text: &str) -> Timestamp {
+pub(super) fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-async fn partitions(store: &Store) -> Vec<String> {
+pub(super) async fn partitions(store: &Store) -> Vec<String> {
     let query = sql(
         "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'gw_traces'::regclass ORDER BY 1",
     );

@@ -52,10 +52,10 @@ async fn a_newer_an_older_and_a_changed_schema_are_told_apart() {
     in_every_shared_place(async |place| {
         assert_eq!(fails(place, Migrate::Check).await, ErrorCode::SchemaTooOld);
         let store = place.open().await;
-        run(&store, "DELETE FROM gw_migrations WHERE version = 4; DROP TABLE gw_dead_letters").await;
+        run(&store, "DELETE FROM gw_migrations WHERE version = 5; ALTER TABLE gw_tenants DROP COLUMN retention_days; ALTER TABLE gw_tenants DROP COLUMN retention_traces").await;
         assert_eq!(fails(place, Migrate::Check).await, ErrorCode::SchemaTooOld);
         open(place, Migrate::Off).await.unwrap();
-        open(place, Migrate::Auto).await.unwrap().list_dead_letters(1).await.unwrap();
+        open(place, Migrate::Auto).await.unwrap().list_tenants(None, 1).await.unwrap();
         run(&store, "INSERT INTO gw_migrations (version, description, checksum) VALUES (9999, 'future', 'x')").await;
         for migrate in [Migrate::Auto, Migrate::Check] {
             assert_eq!(fails(place, migrate).await, ErrorCode::SchemaTooNew);

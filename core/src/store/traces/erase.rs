@@ -2,15 +2,20 @@
 
 use crate::{
     error::Result,
-    store::{Store, db::Backend, query::sql},
+    store::{
+        Store,
+        query::sql,
+        retention::{Cutoff, remove_oldest},
+    },
     types::ids::TenantId,
 };
 
 impl Store {
-    /// The deleted tenants that have traces left.
+    /// The deleted tenants that have traces or dead letters left.
     pub(crate) async fn tenants_to_erase(&self) -> Result<Vec<TenantId>> {
-        let query = sql("SELECT id FROM gw_tenants WHERE deleted_ms IS NOT NULL AND EXISTS \
-             (SELECT 1 FROM gw_traces WHERE gw_traces.tenant_id = gw_tenants.id) ORDER BY id");
+        let query = sql("SELECT id FROM gw_tenants WHERE deleted_ms IS NOT NULL AND \
+             (EXISTS (SELECT 1 FROM gw_traces WHERE gw_traces.tenant_id = gw_tenants.id) \
+              OR EXISTS (SELECT 1 FROM gw_dead_letters WHERE gw_dead_letters.tenant_id = gw_tenants.id)) ORDER BY id");
         self.db.fetch_all(query).await?.iter().map(|row| row.columns().text()?.parse()).collect()
     }
 
@@ -22,18 +27,7 @@ impl Store {
         if tx.fetch_optional(deleted).await?.is_none() {
             return Ok(0);
         }
-        let statements: &[&str] = match self.db.backend() {
-            Backend::Sqlite => &[
-                "DELETE FROM gw_trace_bodies WHERE seq IN (SELECT seq FROM gw_traces WHERE tenant_id = $1 ORDER BY created_ms, id LIMIT $2)",
-                "DELETE FROM gw_traces WHERE seq IN (SELECT seq FROM gw_traces WHERE tenant_id = $1 ORDER BY created_ms, id LIMIT $2)",
-            ],
-            Backend::Postgres => &["DELETE FROM gw_traces WHERE tenant_id = $1 AND (created_ms, id) IN \
-                 (SELECT created_ms, id FROM gw_traces WHERE tenant_id = $1 ORDER BY created_ms, id LIMIT $2)"],
-        };
-        let mut erased = 0;
-        for statement in statements {
-            erased = tx.execute(sql(*statement).bind(tenant.as_str()).bind(i64::from(limit))).await?;
-        }
+        let erased = remove_oldest(&mut tx, tenant, (Cutoff::ALL, limit)).await?;
         tx.execute(sql("DELETE FROM gw_dead_letters WHERE tenant_id = $1").bind(tenant.as_str())).await?;
         tx.commit().await?;
         Ok(erased)

@@ -1,0 +1,139 @@
+//! Removes traces whose time has passed. A task of its own: a long removal delays no other chore, and pauses after each
+//! piece so that it delays no writer.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::Notify,
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use super::upkeep::in_time;
+use crate::{
+    clock,
+    error::Result,
+    store::{Limited, Store},
+    types::{ids::TenantId, retention::Retention},
+};
+
+/// How often it is looked for what is too old or too many.
+const PERIOD: Duration = Duration::from_secs(600);
+/// How long one statement may take.
+const STATEMENT: Duration = Duration::from_secs(60);
+/// Tenants that are looked at together.
+const TENANTS_AT_ONCE: u32 = 500;
+/// Free pages of a SQLite file that are given back in one transaction, and how many in a hundred stay for new traces.
+const PAGES_AT_ONCE: u32 = 32;
+const SPARE: i64 = 10;
+
+/// How many rows go in one transaction: as many as take no longer than a writer can wait.
+#[derive(Debug)]
+pub(super) struct Pace {
+    rows: u32,
+}
+
+impl Pace {
+    const ROWS: (u32, u32) = (10, 500);
+    const QUICK: Duration = Duration::from_millis(5);
+    const SLOW: Duration = Duration::from_millis(20);
+    const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+
+    pub(super) fn new() -> Self {
+        Self { rows: 50 }
+    }
+
+    pub(super) fn rows(&self) -> u32 {
+        self.rows
+    }
+
+    /// Learns from a piece that began then, and leaves the store to others for as long as it took.
+    pub(super) async fn rest(&mut self, begun: Instant) {
+        let took = begun.elapsed();
+        if took < Self::QUICK {
+            self.rows = (self.rows * 2).min(Self::ROWS.1);
+        } else if took > Self::SLOW {
+            self.rows = (self.rows / 2).max(Self::ROWS.0);
+        }
+        sleep(took.clamp(Self::PAUSE.0, Self::PAUSE.1)).await;
+    }
+}
+
+/// What removes traces.
+pub(super) struct Retain {
+    pub(super) store: Store,
+    /// What the configuration says.
+    pub(super) retention: Retention,
+    /// A tenant's rules have changed.
+    pub(super) changed: Arc<Notify>,
+}
+
+impl Retain {
+    pub(super) async fn run(self) {
+        let mut ticks = interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.changed.notified() => {}
+            }
+            match self.pass().await {
+                Ok(0) => {}
+                Ok(removed) => {
+                    tracing::info!(removed, "traces were removed: their time had passed, or there were too many");
+                }
+                Err(error) => tracing::warn!(%error, "traces could not be removed; they are removed later"),
+            }
+        }
+    }
+
+    /// Removes all that has to go; how many traces these were, without those in partitions that went as a whole.
+    async fn pass(&self) -> Result<u64> {
+        let (now, mut removed, mut after) = (clock::now(), 0, None::<TenantId>);
+        let mut dropped = false;
+        loop {
+            let page = (after.as_ref(), TENANTS_AT_ONCE);
+            let limited = in_time(STATEMENT, self.store.limited_tenants(self.retention, now, page)).await?;
+            let Some(last) = limited.last() else { break };
+            if !std::mem::replace(&mut dropped, true) {
+                in_time(STATEMENT, self.store.drop_partitions(self.retention, now)).await?;
+            }
+            after = Some(last.tenant.clone());
+            for tenant in &limited {
+                removed += self.trim(tenant).await?;
+            }
+        }
+        if removed > 0 {
+            shrink(&self.store, SPARE).await?;
+        }
+        Ok(removed)
+    }
+
+    async fn trim(&self, limited: &Limited) -> Result<u64> {
+        let Some(cutoff) = in_time(STATEMENT, self.store.cutoff(limited, clock::now())).await? else { return Ok(0) };
+        let (mut pace, mut removed) = (Pace::new(), 0);
+        loop {
+            let (begun, rows) = (Instant::now(), pace.rows());
+            let piece = in_time(STATEMENT, self.store.trim(limited, cutoff, rows)).await?;
+            removed += piece;
+            if piece < u64::from(rows) {
+                return Ok(removed);
+            }
+            pace.rest(begun).await;
+        }
+    }
+}
+
+/// Gives what is free in a SQLite file back to the disk, but for so many pages in a hundred.
+pub(super) async fn shrink(store: &Store, spare: i64) -> Result<()> {
+    let mut pace = Pace::new();
+    loop {
+        let begun = Instant::now();
+        if !in_time(STATEMENT, store.shrink(spare, PAGES_AT_ONCE)).await? {
+            return Ok(());
+        }
+        pace.rest(begun).await;
+    }
+}
