@@ -58,6 +58,11 @@ impl Limits {
         Ok(Permit { limits: Arc::clone(self), tenant: tenant.clone() })
     }
 
+    /// Requests of one tenant that are in flight.
+    pub(crate) fn in_flight_of(&self, tenant: &TenantId) -> u32 {
+        self.in_flight.lock().by_tenant.get(tenant).copied().unwrap_or_default()
+    }
+
     /// Requests in flight in the whole gateway.
     pub(crate) fn in_flight(&self) -> u32 {
         self.in_flight.lock().total
@@ -90,8 +95,9 @@ mod tests {
         assert_eq!(limits.enter(&a, 1).unwrap_err().code(), ErrorCode::TenantConcurrencyLimit);
         let second = limits.enter(&b, 1).unwrap();
         assert_eq!(limits.enter(&b, 9).unwrap_err().code(), ErrorCode::GatewayConcurrencyLimit);
+        assert_eq!(limits.in_flight_of(&a), 1);
         drop((first, second));
-        assert_eq!(limits.in_flight(), 0);
+        assert_eq!((limits.in_flight(), limits.in_flight_of(&a)), (0, 0));
         assert!(limits.in_flight.lock().by_tenant.is_empty());
         limits.enter(&a, 1).unwrap();
     }

@@ -77,6 +77,7 @@ operations! {
     list_tenants: ("GET" "/v1/admin/tenants") Admin Gateway "TenantQuery" => Json;
     update_tenant: ("PATCH" "/v1/admin/tenants/{tenant_id}") Admin Gateway "TenantUpdate" => Json;
     delete_tenant: ("DELETE" "/v1/admin/tenants/{tenant_id}") Admin Gateway "TenantId" => Nothing;
+    erase_tenant: ("POST" "/v1/admin/tenants/{tenant_id}/erase") Admin Gateway "TenantId" => Json;
     set_provider: ("PUT" "/v1/admin/tenants/{tenant_id}/providers/{name}") Admin Tenant "ProviderConfig" => Json;
     list_providers: ("GET" "/v1/admin/tenants/{tenant_id}/providers") Admin Tenant "" => Json;
     delete_provider: ("DELETE" "/v1/admin/tenants/{tenant_id}/providers/{name}") Admin Tenant "ProviderName" => Nothing;

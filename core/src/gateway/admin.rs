@@ -81,7 +81,7 @@ impl Gateway {
 
     /// Deletes a tenant, its providers and its keys. Its data key is destroyed: the content of its traces becomes
     /// unreadable at once, and their rows are removed in the background. A backup made before still holds the wrapped
-    /// key.
+    /// key. [`Gateway::erase_tenant`] waits until the rows are gone.
     pub async fn delete_tenant(&self, id: &TenantId) -> Result<()> {
         let wanted = id.clone();
         self.core.run(move |store| async move { store.delete_tenant(&wanted, clock::now()).await }).await?;

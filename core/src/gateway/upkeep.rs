@@ -18,7 +18,7 @@ use crate::{
     clock,
     error::{Error, ErrorCode, Result},
     registry::Registry,
-    store::Store,
+    store::{Erased, Store},
     tasks::Background,
     types::ids::TenantId,
 };
@@ -75,7 +75,8 @@ impl Upkeep {
             let was_away = freshness.is_away();
             match in_time(ANSWER, self.registry.poll()).await {
                 Ok(changes) => {
-                    if changes.everything {
+                    // The keys of a tenant that was deleted may be gone without a word.
+                    if changes.everything || changes.deleted {
                         self.auth.forget_all();
                     }
                     for hash in &changes.keys {
@@ -130,14 +131,15 @@ impl Upkeep {
     }
 }
 
-/// Removes all traces of a deleted tenant, some at a time; how many these were.
-pub(super) async fn erase_traces(store: &Store, tenant: &TenantId) -> Result<u64> {
-    let (mut pace, mut erased) = (Pace::new(), 0);
+/// Removes all traces and dead letters of a deleted tenant, some at a time.
+pub(super) async fn erase_traces(store: &Store, tenant: &TenantId) -> Result<Erased> {
+    let (mut pace, mut erased) = (Pace::new(), Erased::default());
     loop {
         let (begun, rows) = (Instant::now(), pace.rows());
-        let piece = store.erase_traces(tenant, rows).await?;
-        erased += piece;
-        if piece < u64::from(rows) {
+        let piece = in_time(CHORE, store.erase_traces(tenant, rows)).await?;
+        erased.traces += piece.traces;
+        erased.dead_letters += piece.dead_letters;
+        if piece.traces < u64::from(rows) {
             return Ok(erased);
         }
         pace.rest(begun).await;

@@ -154,6 +154,13 @@ impl Recorder {
         self.stats().since(before)
     }
 
+    /// Removes from the spool what is in the store already.
+    pub(crate) fn renew_spool(&self) {
+        if let Some(spool) = &self.shared.spool {
+            spool.renew();
+        }
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let mut stats = self.shared.counters.stats();
         if let Some(spool) = &self.shared.spool {

@@ -155,6 +155,15 @@ impl Spool {
         self.segments.lock().note_failure(error);
     }
 
+    /// Removes what is in the store already and is kept only because its segment is not full.
+    pub(crate) fn renew(&self) {
+        let mut segments = self.segments.lock();
+        if !segments.left && self.home.is_ours() {
+            segments.seal();
+            self.tidy(segments);
+        }
+    }
+
     /// Leaves: what is in the store is removed, what is not is there for the next gateway that opens this directory.
     pub(crate) fn leave(&self) {
         let mut segments = self.segments.lock();

@@ -147,6 +147,11 @@ impl Segments {
         self.tally(segment).behind = 0;
     }
 
+    /// The segment that is written to gets no more.
+    pub(super) fn seal(&mut self) {
+        self.current = None;
+    }
+
     /// Nothing is written any more.
     pub(super) fn leave(&mut self) {
         (self.current, self.left) = (None, true);

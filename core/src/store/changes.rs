@@ -17,6 +17,8 @@ pub(crate) struct Changes {
     pub(crate) generation: i64,
     /// Tenants that were created, changed or deleted, or whose providers were.
     pub(crate) tenants: Vec<TenantId>,
+    /// Whether one of them was deleted.
+    pub(crate) deleted: bool,
     /// Keys that were created or revoked.
     pub(crate) keys: Vec<KeyHash>,
     /// The store is older than what was asked from, as after a restored backup: nothing that is remembered counts.
@@ -45,13 +47,21 @@ impl Store {
     /// What changed after `generation`; one row is read where nothing did.
     pub(crate) async fn changes_since(&self, generation: i64) -> Result<Changes> {
         let current = self.generation().await?;
-        let mut changes =
-            Changes { generation: current, tenants: Vec::new(), keys: Vec::new(), everything: current < generation };
+        let mut changes = Changes {
+            generation: current,
+            tenants: Vec::new(),
+            deleted: false,
+            keys: Vec::new(),
+            everything: current < generation,
+        };
         if current <= generation {
             return Ok(changes);
         }
-        for row in self.db.fetch_all(sql("SELECT id FROM gw_tenants WHERE generation > $1").bind(generation)).await? {
-            changes.tenants.push(row.columns().text()?.parse()?);
+        let tenants = sql("SELECT id, deleted_ms FROM gw_tenants WHERE generation > $1").bind(generation);
+        for row in self.db.fetch_all(tenants).await? {
+            let mut columns = row.columns();
+            changes.tenants.push(columns.text()?.parse()?);
+            changes.deleted |= columns.int_or_null()?.is_some();
         }
         for row in self.db.fetch_all(sql("SELECT hash FROM gw_api_keys WHERE generation > $1").bind(generation)).await?
         {

@@ -36,6 +36,7 @@ pub(crate) use scan::{ScanRow, TraceScan};
 pub(crate) use tenants::TenantRecord;
 pub(crate) use traces::{
     cursor::{decode_cursor, encode_cursor},
+    erase::Erased,
     get::StoredTrace,
     page::PageRequest,
     record::TraceRecord,
@@ -78,6 +79,14 @@ impl Store {
         let store = Self { db, migrate: options.migrate };
         store.ensure_partitions(options.now).await?;
         Ok(store)
+    }
+
+    /// Takes what SQLite's write-ahead log has into the file and empties it, unless somebody reads it right now.
+    pub(crate) async fn empty_log(&self) -> Result<()> {
+        match &self.db {
+            Db::Sqlite(sqlite) => sqlite.empty_log().await,
+            Db::Postgres(_) => Ok(()),
+        }
     }
 
     /// Closes the connections once their statements have ended; SQLite's file is then complete by itself.

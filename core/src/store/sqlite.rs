@@ -10,7 +10,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection as _, Pool,
+    Connection as _, Pool, Row as _, SqliteConnection,
     pool::PoolConnection,
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -29,6 +29,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a busy answer is met with another try: some locks are refused at once, without waiting.
 const BUSY_LIMIT: Duration = Duration::from_secs(20);
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
+/// How often it is tried to empty the write-ahead log.
+const EMPTYING: u32 = 50;
 
 /// The connections of one SQLite database.
 #[derive(Clone, Debug)]
@@ -81,6 +83,28 @@ impl Sqlite {
         Ok(store)
     }
 
+    /// Empties the write-ahead log, a few tries long: waiting for readers would hold up writers.
+    pub(super) async fn empty_log(&self) -> Result<()> {
+        for _ in 0..EMPTYING {
+            let mut connection = retry_busy(|| self.writer.acquire()).await.map_err(store_error)?;
+            let row = async {
+                sqlx::raw_sql("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
+                sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await
+            };
+            let busy = row.await.and_then(|row| row.try_get::<i64, _>(0));
+            restore_patience(&mut connection).await.map_err(store_error)?;
+            match busy {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(error) if is_busy(&error) => {}
+                Err(error) => return Err(store_error(error)),
+            }
+            drop(connection);
+            tokio::time::sleep(BUSY_PAUSE).await;
+        }
+        Ok(())
+    }
+
     /// Takes the write lock without waiting for it. SQLite opens a file it may not write as read-only, silently; that
     /// must be an error when the store is opened and not with the first trace.
     async fn check_writable(&self) -> Result<(), sqlx::Error> {
@@ -91,9 +115,7 @@ impl Sqlite {
             Err(error) if is_busy(&error) => Ok(()),
             Err(error) => Err(error),
         };
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis())))
-            .execute(&mut *connection)
-            .await?;
+        restore_patience(&mut connection).await?;
         probe
     }
 
@@ -111,6 +133,11 @@ impl Sqlite {
         // The last connection to close writes the WAL back into the file and removes it.
         self.writer.close().await;
     }
+}
+
+async fn restore_patience(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let statement = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(connection).await.map(drop)
 }
 
 fn base() -> SqliteConnectOptions {

@@ -117,16 +117,31 @@ impl Store {
         Ok(tenant)
     }
 
-    /// Deletes a tenant for good; its traces' rows are left to [`Store::erase_traces`].
-    pub(crate) async fn delete_tenant(&self, id: &TenantId, now: Timestamp) -> Result<()> {
+    /// Deletes a tenant for good; how many providers it had. Its traces' rows are left to [`Store::erase_traces`].
+    pub(crate) async fn delete_tenant(&self, id: &TenantId, now: Timestamp) -> Result<u64> {
         let mut tx = self.db.begin().await?;
         let generation = touch_tenant(&mut tx, id, now).await?;
         let tombstone = sql("UPDATE gw_tenants SET wrapped_key = NULL, name = NULL, deleted_ms = $1 WHERE id = $2");
         tx.execute(tombstone.bind(now.as_millis()).bind(id.as_str())).await?;
-        tx.execute(sql("DELETE FROM gw_providers WHERE tenant_id = $1").bind(id.as_str())).await?;
+        let providers = sql("DELETE FROM gw_providers WHERE tenant_id = $1").bind(id.as_str());
+        let providers = tx.execute(providers).await?;
         let keys = sql("UPDATE gw_api_keys SET status = 'revoked', generation = $1 WHERE tenant_id = $2");
         tx.execute(keys.bind(generation).bind(id.as_str())).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(providers)
+    }
+
+    /// Whether there was a tenant of that id, and is none now.
+    pub(crate) async fn is_deleted(&self, id: &TenantId) -> Result<bool> {
+        let deleted = sql("SELECT 1 FROM gw_tenants WHERE id = $1 AND deleted_ms IS NOT NULL").bind(id.as_str());
+        Ok(self.db.fetch_optional(deleted).await?.is_some())
+    }
+
+    /// Removes the API keys of a deleted tenant; how many these were.
+    pub(crate) async fn erase_api_keys(&self, id: &TenantId) -> Result<u64> {
+        let keys = sql("DELETE FROM gw_api_keys WHERE tenant_id = $1 AND EXISTS \
+             (SELECT 1 FROM gw_tenants WHERE gw_tenants.id = $1 AND deleted_ms IS NOT NULL)");
+        self.db.execute(keys.bind(id.as_str())).await
     }
 
     /// The tenant with its key and its providers, unless it was deleted.

@@ -118,6 +118,24 @@ impl FlushReport {
     }
 }
 
+/// What an erasure removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ErasureReport {
+    /// Traces with their content.
+    pub traces: u64,
+    /// Traces the store had refused.
+    pub dead_letters: u64,
+    /// Providers with their secrets.
+    pub providers: u64,
+    /// API keys, revoked ones among them.
+    pub api_keys: u64,
+    /// Requests of the tenant that ran meanwhile in this process; their traces are removed when they have ended.
+    pub in_flight: u64,
+    /// Traces of any tenant that were still on their way into the store; those of this one are removed later.
+    pub waiting: u64,
+}
+
 /// Whether the gateway is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,6 +14,7 @@ mod api_keys;
 mod canaries;
 mod config;
 mod encryption;
+mod erasure;
 mod footprint;
 mod list_models;
 mod processes;

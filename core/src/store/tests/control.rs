@@ -147,7 +147,7 @@ async fn a_deleted_tenant_leaves_nothing_to_decrypt_and_its_id_waits_for_the_era
         store.insert_traces(&others).await.unwrap();
         store.insert_traces(&super::corpus::records(&id, super::support::now(), 25)).await.unwrap();
         let before = store.changes_since(0).await.unwrap().generation;
-        assert_eq!(store.erase_traces(&id, 10).await.unwrap(), 0, "it is not deleted yet");
+        assert_eq!(store.erase_traces(&id, 10).await.unwrap().traces, 0, "it is not deleted yet");
 
         store.delete_tenant(&id, at(5000)).await.unwrap();
         assert_eq!(code(store.delete_tenant(&id, at(5000)).await), ErrorCode::TenantNotFound);
@@ -163,7 +163,7 @@ async fn a_deleted_tenant_leaves_nothing_to_decrypt_and_its_id_waits_for_the_era
         assert_eq!(code(store.create_tenant(&tenant_record("acme")).await), ErrorCode::AlreadyExists);
         let mut erased = Vec::new();
         while erased.last() != Some(&0) {
-            erased.push(store.erase_traces(&id, 10).await.unwrap());
+            erased.push(store.erase_traces(&id, 10).await.unwrap().traces);
         }
         assert_eq!(erased, [10, 10, 5, 0]);
         store.create_tenant(&tenant_record("acme")).await.unwrap();

@@ -111,7 +111,7 @@ async fn a_file_gives_back_what_is_free() {
         }
         store.insert_traces(&traces).await.unwrap();
         store.delete_tenant(&tenant("acme"), now).await.unwrap();
-        assert_eq!(store.erase_traces(&tenant("acme"), 1000).await.unwrap(), 200);
+        assert_eq!(store.erase_traces(&tenant("acme"), 1000).await.unwrap().traces, 200);
         let mut steps = 0;
         while store.shrink(0, 32).await.unwrap() {
             steps += 1;

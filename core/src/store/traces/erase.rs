@@ -10,6 +10,13 @@ use crate::{
     types::ids::TenantId,
 };
 
+/// How much was erased.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Erased {
+    pub(crate) traces: u64,
+    pub(crate) dead_letters: u64,
+}
+
 impl Store {
     /// The deleted tenants that have traces or dead letters left.
     pub(crate) async fn tenants_to_erase(&self) -> Result<Vec<TenantId>> {
@@ -19,17 +26,18 @@ impl Store {
         self.db.fetch_all(query).await?.iter().map(|row| row.columns().text()?.parse()).collect()
     }
 
-    /// Deletes up to `limit` traces of a tenant that is deleted, with their content, and its dead letters; how many
-    /// traces these were. Fewer than `limit`: none are left. A tenant that is not deleted loses nothing.
-    pub(crate) async fn erase_traces(&self, tenant: &TenantId, limit: u32) -> Result<u64> {
+    /// Deletes up to `limit` traces of a tenant that is deleted, with their content, and its dead letters. Fewer traces
+    /// than `limit`: none are left. A tenant that is not deleted loses nothing.
+    pub(crate) async fn erase_traces(&self, tenant: &TenantId, limit: u32) -> Result<Erased> {
         let mut tx = self.db.begin().await?;
         let deleted = sql("SELECT 1 FROM gw_tenants WHERE id = $1 AND deleted_ms IS NOT NULL").bind(tenant.as_str());
         if tx.fetch_optional(deleted).await?.is_none() {
-            return Ok(0);
+            return Ok(Erased::default());
         }
-        let erased = remove_oldest(&mut tx, tenant, (Cutoff::ALL, limit)).await?;
-        tx.execute(sql("DELETE FROM gw_dead_letters WHERE tenant_id = $1").bind(tenant.as_str())).await?;
+        let traces = remove_oldest(&mut tx, tenant, (Cutoff::ALL, limit)).await?;
+        let letters = sql("DELETE FROM gw_dead_letters WHERE tenant_id = $1").bind(tenant.as_str());
+        let dead_letters = tx.execute(letters).await?;
         tx.commit().await?;
-        Ok(erased)
+        Ok(Erased { traces, dead_letters })
     }
 }
