@@ -61,7 +61,9 @@ pub use types::{
     },
     request::{CallOptions, Request},
     retention::Retention,
-    stats::{DeadLetter, DropReason, ErasureReport, FlushReport, Health, HealthStatus, RecoveryStats, Stats},
+    stats::{
+        DeadLetter, DropReason, ErasureReport, FlushReport, Health, HealthStatus, RecoveryStats, RewrapReport, Stats,
+    },
     tenant::{Capture, NewTenant, Tenant, TenantPage, TenantQuery, TenantStatus, TenantUpdate},
     time::Timestamp,
     trace::{Attempt, StatusClass, Trace, TraceDetail, TraceFilter, TraceFlag, TracePage, TraceQuery},

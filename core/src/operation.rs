@@ -90,6 +90,7 @@ operations! {
     list_admin_keys: () Admin Gateway "" => Json;
     revoke_admin_key: () Admin Gateway "key_id" => Nothing;
 
+    rewrap_data_keys: () Admin Gateway "" => Json;
     list_dead_letters: () Admin Gateway "limit" => Json;
     flush: () Admin Gateway "timeout_ms" => Json;
     stats: () Admin Gateway "" => Json;

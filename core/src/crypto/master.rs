@@ -64,6 +64,11 @@ impl MasterKeys {
         self.keys.keys().copied()
     }
 
+    /// The version that wraps.
+    pub(crate) fn current(&self) -> u32 {
+        self.current
+    }
+
     /// Wraps a tenant's data key with the current master key.
     pub(crate) fn wrap(&self, tenant: &TenantId, key: &DataKey) -> Result<WrappedKey> {
         let (cipher, additional) = self.wrapping(tenant, self.current)?;

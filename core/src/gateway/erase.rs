@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::{
     Gateway,
-    retain::shrink,
+    retain::{STATEMENT, shrink},
     upkeep::{erase_traces, in_time},
 };
 use crate::{
@@ -18,8 +18,6 @@ use crate::{
 
 /// How long traces that wait for the store are waited for.
 const FLUSH: Duration = Duration::from_secs(10);
-/// How long one statement may take.
-const STATEMENT: Duration = Duration::from_secs(60);
 
 /// Has upkeep look for what is left, however the erasure ends.
 struct LookAgain(Arc<Notify>);

@@ -6,6 +6,7 @@ mod keys;
 mod open;
 mod provider_handle;
 mod retain;
+mod rotation;
 mod shutdown;
 mod tenant_handle;
 mod upkeep;

@@ -137,8 +137,10 @@ async fn recognise(store: &Store, keys: &MasterKeys) -> Result<Recognised> {
         }
         keys.verify_check_value(*version, check_value)?;
     }
+    // A version before the newest one that is remembered is retired, or never wrapped anything here.
+    let newest = remembered.last().map_or(0, |(version, _)| *version);
     for version in keys.versions() {
-        if !remembered.iter().any(|(known, _)| *known == version) {
+        if remembered.is_empty() || version > newest {
             let check_value = store.remember_master_key(version, &keys.check_value(version)?).await?;
             keys.verify_check_value(version, &check_value)?;
         }

@@ -22,7 +22,7 @@ use crate::{
 /// How often it is looked for what is too old or too many.
 const PERIOD: Duration = Duration::from_secs(600);
 /// How long one statement may take.
-const STATEMENT: Duration = Duration::from_secs(60);
+pub(super) const STATEMENT: Duration = Duration::from_secs(60);
 /// Tenants that are looked at together.
 const TENANTS_AT_ONCE: u32 = 500;
 /// Free pages of a SQLite file that are given back in one transaction, and how many in a hundred stay for new traces.

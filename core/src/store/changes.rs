@@ -80,6 +80,11 @@ pub(super) async fn next_generation(tx: &mut Tx) -> Result<i64> {
     row.ok_or_else(|| corrupt("no generation"))?.columns().int()
 }
 
+/// Keeps other control writes from happening until the transaction ends.
+pub(super) async fn hold_generation(tx: &mut Tx) -> Result<()> {
+    tx.execute(sql("UPDATE gw_state SET value = value WHERE key = 'generation'")).await.map(drop)
+}
+
 /// Takes the next generation and stamps it on a tenant, which must exist.
 pub(super) async fn touch_tenant(tx: &mut Tx, tenant: &TenantId, now: Timestamp) -> Result<i64> {
     let generation = next_generation(tx).await?;

@@ -29,6 +29,7 @@ mod tests;
 pub(crate) use changes::Changes;
 pub(crate) use db::Backend;
 pub(crate) use error::is_transient;
+pub(crate) use master_keys::Rewrapped;
 pub(crate) use migrate::migration_sql;
 pub(crate) use providers::{ProviderChange, ProviderRecord};
 pub(crate) use retention::Limited;

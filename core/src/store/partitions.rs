@@ -5,6 +5,7 @@ use jiff::{ToSpan as _, civil::Date, tz::TimeZone};
 
 use super::{
     Store,
+    changes::hold_generation,
     db::{Backend, Tx},
     error::is_transient,
     migrate,
@@ -158,7 +159,7 @@ impl Month {
         // Whoever waits for a lock makes others wait behind it, and this one is in no hurry.
         tx.run_script("SET LOCAL lock_timeout = '50ms'").await?;
         // No tenant's rules change meanwhile, and no late trace comes into the month.
-        tx.run_script("SELECT value FROM gw_state WHERE key = 'generation' FOR UPDATE").await?;
+        hold_generation(tx).await?;
         tx.run_script(format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")).await?;
         let kept = sql(format!(
             "SELECT 1 FROM gw_tenants t WHERE t.deleted_ms IS NULL \

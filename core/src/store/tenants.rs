@@ -7,6 +7,7 @@
 use super::{
     Store,
     changes::{next_generation, touch_tenant},
+    master_keys::refuse_retired,
     names::{name_of, of_name},
     providers::{ProviderRecord, insert_provider, providers_of},
     query::{Query, sql},
@@ -42,6 +43,7 @@ impl Store {
         let TenantRecord { tenant, wrapped_key, providers } = record;
         let mut tx = self.db.begin().await?;
         let generation = next_generation(&mut tx).await?;
+        refuse_retired(&mut tx, wrapped_key.version).await?;
         let exists =
             |why: &str| Error::new(ErrorCode::AlreadyExists, format!("tenant {} {why}", tenant.id)).with_param("id");
         let tombstone = sql("DELETE FROM gw_tenants WHERE id = $1 AND deleted_ms IS NOT NULL").bind(tenant.id.as_str());
@@ -183,7 +185,7 @@ fn read_tenant(columns: &mut Columns<'_>) -> Result<Tenant> {
 }
 
 /// Reads `key_version, wrapped_key`.
-fn wrapped_key(columns: &mut Columns<'_>) -> Result<WrappedKey> {
+pub(super) fn wrapped_key(columns: &mut Columns<'_>) -> Result<WrappedKey> {
     let version = u32::try_from(columns.int()?).map_err(|_| corrupt("the version of a master key"))?;
     Ok(WrappedKey { version, bytes: columns.bytes()? })
 }

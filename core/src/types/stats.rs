@@ -136,6 +136,20 @@ pub struct ErasureReport {
     pub waiting: u64,
 }
 
+/// What a re-wrapping of data keys achieved.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RewrapReport {
+    /// The version of the master key that wraps now.
+    pub version: u32,
+    /// Data keys that were wrapped anew by this call.
+    pub rewrapped: u64,
+    /// Data keys that could not be read, and stay as they are.
+    pub unreadable: u64,
+    /// Versions that nothing needs any more: take them out of every configuration.
+    pub retired: Vec<u32>,
+}
+
 /// Whether the gateway is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

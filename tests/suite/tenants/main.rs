@@ -23,6 +23,7 @@ mod provider_keys;
 mod provider_refusals;
 mod redaction;
 mod registry;
+mod rotation;
 mod schema;
 mod store_away;
 mod support;
