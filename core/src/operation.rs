@@ -91,6 +91,7 @@ operations! {
     revoke_admin_key: () Admin Gateway "key_id" => Nothing;
 
     rewrap_data_keys: () Admin Gateway "" => Json;
+    backup: () Admin Gateway "path" => Nothing;
     list_dead_letters: () Admin Gateway "limit" => Json;
     flush: () Admin Gateway "timeout_ms" => Json;
     stats: () Admin Gateway "" => Json;

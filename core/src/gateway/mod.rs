@@ -1,6 +1,7 @@
 //! The gateway as a host sees it: one short method per operation. What a method does is somebody else's business.
 
 mod admin;
+mod backup;
 mod erase;
 mod keys;
 mod open;

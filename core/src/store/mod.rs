@@ -5,6 +5,7 @@
 //! succeed and `StoreFailed` where the data is at fault; [`is_transient`] tells them apart.
 
 mod api_keys;
+mod backup;
 mod changes;
 mod db;
 mod dead_letters;
@@ -14,6 +15,7 @@ mod migrate;
 mod names;
 mod partitions;
 mod postgres;
+mod private;
 mod providers;
 mod query;
 mod retention;

@@ -4,7 +4,6 @@
 //! locked by itself.
 
 use std::{
-    fs, io,
     path::Path,
     time::{Duration, Instant},
 };
@@ -18,6 +17,7 @@ use sqlx::{
 use super::{
     db::Tx,
     error::{failed, store_error, unavailable},
+    private::create_private,
 };
 use crate::{
     config::SqlitePlace,
@@ -81,6 +81,21 @@ impl Sqlite {
             error => store_error(error),
         })?;
         Ok(store)
+    }
+
+    /// Writes a copy of the database, as it is at one moment, into an empty file. A file's other readers and its writer
+    /// go on; in memory everybody waits for the one connection.
+    pub(super) async fn copy_into(&self, file: &str) -> Result<()> {
+        let copy = sqlx::query("VACUUM INTO ?1").bind(file.to_owned());
+        if self.readers.connect_options().get_filename() == Path::new(":memory:") {
+            let mut connection = self.writer.acquire().await.map_err(store_error)?;
+            return copy.execute(&mut *connection).await.map(drop).map_err(store_error);
+        }
+        let options = self.writer.connect_options();
+        let mut connection = retry_busy(|| SqliteConnection::connect_with(&options)).await.map_err(store_error)?;
+        let copied = copy.execute(&mut connection).await.map(drop).map_err(store_error);
+        connection.close().await.map_err(store_error)?;
+        copied
     }
 
     /// Empties the write-ahead log, a few tries long: waiting for readers would hold up writers.
@@ -205,27 +220,4 @@ fn not_writable(file: &Path, cause: &str) -> Error {
             "the store {file} cannot be written ({cause}): its folder must exist, and this process may write to both"
         ),
     )
-}
-
-/// Creates the file for its owner alone, unless it exists. Linked into place when it is finished: to open and close a
-/// database's file beside SQLite would drop the locks this process holds on it.
-fn create_private(file: &Path) -> io::Result<()> {
-    if file.exists() {
-        return Ok(());
-    }
-    let mut draft = file.as_os_str().to_owned();
-    draft.push(format!(".{}", uuid::Uuid::new_v4().simple()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    drop(options.open(&draft)?);
-    let linked = fs::hard_link(&draft, file);
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        // A file system without links.
-        Err(_) => options.open(file).map(drop),
-        Ok(()) => Ok(()),
-    }
 }

@@ -11,6 +11,7 @@
 )]
 
 mod api_keys;
+mod backup;
 mod canaries;
 mod config;
 mod encryption;
