@@ -67,9 +67,10 @@ impl Home {
     }
 
     fn claim_all(spool: &Path) -> io::Result<Vec<Self>> {
+        // All names first: a directory that changes while it is read may be read in part.
+        let paths: Vec<_> = fs::read_dir(spool)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
         let mut orphans = Vec::new();
-        for entry in fs::read_dir(spool)? {
-            let path = entry?.path();
+        for path in paths {
             if let Some(pid) = pid_of(&path) {
                 // An error means that it is somebody else's, or not to be understood: it stays.
                 orphans.extend(Self::claim(&path, pid).ok().flatten());
