@@ -115,10 +115,10 @@ impl Retain {
         let Some(cutoff) = in_time(STATEMENT, self.store.cutoff(limited, clock::now())).await? else { return Ok(0) };
         let (mut pace, mut removed) = (Pace::new(), 0);
         loop {
-            let (begun, rows) = (Instant::now(), pace.rows());
-            let piece = in_time(STATEMENT, self.store.trim(limited, cutoff, rows)).await?;
-            removed += piece;
-            if piece < u64::from(rows) {
+            let begun = Instant::now();
+            let piece = in_time(STATEMENT, self.store.trim(limited, cutoff, pace.rows())).await?;
+            removed += piece.traces;
+            if !piece.more {
                 return Ok(removed);
             }
             pace.rest(begun).await;

@@ -135,11 +135,11 @@ impl Upkeep {
 pub(super) async fn erase_traces(store: &Store, tenant: &TenantId) -> Result<Erased> {
     let (mut pace, mut erased) = (Pace::new(), Erased::default());
     loop {
-        let (begun, rows) = (Instant::now(), pace.rows());
-        let piece = in_time(CHORE, store.erase_traces(tenant, rows)).await?;
+        let begun = Instant::now();
+        let piece = in_time(CHORE, store.erase_traces(tenant, pace.rows())).await?;
         erased.traces += piece.traces;
         erased.dead_letters += piece.dead_letters;
-        if piece.traces < u64::from(rows) {
+        if !piece.more {
             return Ok(erased);
         }
         pace.rest(begun).await;

@@ -31,6 +31,14 @@ impl Cutoff {
     }
 }
 
+/// What a piece of work removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) traces: u64,
+    /// Whether there may be more. Others may have removed some of what this piece was to remove.
+    pub(crate) more: bool,
+}
+
 /// A tenant whose traces have a limit.
 #[derive(Clone, Debug)]
 pub(crate) struct Limited {
@@ -84,18 +92,18 @@ impl Store {
         Ok(aged.max(surplus))
     }
 
-    /// Removes up to `limit` traces of a tenant, the oldest first, up to `cutoff`; how many these were. None, once the
-    /// tenant is deleted or its own rules have changed.
-    pub(crate) async fn trim(&self, limited: &Limited, cutoff: Cutoff, limit: u32) -> Result<u64> {
+    /// Removes about `limit` traces of a tenant, the oldest first, up to `cutoff`. None, once the tenant is deleted or its
+    /// own rules have changed.
+    pub(crate) async fn trim(&self, limited: &Limited, cutoff: Cutoff, limit: u32) -> Result<Piece> {
         let mut tx = self.db.begin().await?;
         let rules = sql("SELECT retention_days, retention_traces FROM gw_tenants WHERE id = $1 AND deleted_ms IS NULL");
         let rules = tx.fetch_optional(rules.bind(limited.tenant.as_str())).await?;
         if rules.map(|row| read_retention(&mut row.columns())).transpose()? != Some(limited.own) {
-            return Ok(0);
+            return Ok(Piece::default());
         }
-        let removed = remove_oldest(&mut tx, &limited.tenant, (cutoff, limit)).await?;
+        let piece = remove_oldest(&mut tx, &limited.tenant, (cutoff, limit)).await?;
         tx.commit().await?;
-        Ok(removed)
+        Ok(piece)
     }
 
     /// Gives up to `pages` of a SQLite file that are free back to the disk, as long as more than `spare` in a hundred
@@ -118,26 +126,39 @@ impl Store {
 }
 
 /// Deletes a tenant's oldest traces with their content.
-pub(super) async fn remove_oldest(tx: &mut Tx, tenant: &TenantId, (cutoff, limit): (Cutoff, u32)) -> Result<u64> {
-    const SQLITE: [&str; 2] = [
-        "DELETE FROM gw_trace_bodies WHERE seq IN (SELECT seq FROM gw_traces WHERE tenant_id = $1 \
-         AND (created_ms, id) <= ($2, $3) ORDER BY created_ms, id LIMIT $4)",
-        "DELETE FROM gw_traces WHERE seq IN (SELECT seq FROM gw_traces WHERE tenant_id = $1 \
-         AND (created_ms, id) <= ($2, $3) ORDER BY created_ms, id LIMIT $4)",
-    ];
-    const POSTGRES: [&str; 1] = ["DELETE FROM gw_traces WHERE tenant_id = $1 AND (created_ms, id) IN \
-         (SELECT created_ms, id FROM gw_traces WHERE tenant_id = $1 AND (created_ms, id) <= ($2, $3) \
-         ORDER BY created_ms, id LIMIT $4)"];
-    let statements: &[&str] = match tx {
-        Tx::Sqlite(_) => &SQLITE,
-        Tx::Postgres { .. } => &POSTGRES,
-    };
-    let mut removed = 0;
-    for statement in statements {
-        let statement = sql(*statement).bind(tenant.as_str()).bind(cutoff.created_ms).bind(cutoff.id);
-        removed = tx.execute(statement.bind(i64::from(limit))).await?;
+pub(super) async fn remove_oldest(tx: &mut Tx, tenant: &TenantId, (cutoff, limit): (Cutoff, u32)) -> Result<Piece> {
+    match tx {
+        Tx::Sqlite(_) => remove_sqlite(tx, tenant, (cutoff, limit)).await,
+        Tx::Postgres { .. } => remove_postgres(tx, tenant, (cutoff, limit)).await,
     }
-    Ok(removed)
+}
+
+async fn remove_sqlite(tx: &mut Tx, tenant: &TenantId, (cutoff, limit): (Cutoff, u32)) -> Result<Piece> {
+    let mut traces = 0;
+    for table in ["gw_trace_bodies", "gw_traces"] {
+        let delete = sql(format!(
+            "DELETE FROM {table} WHERE seq IN (SELECT seq FROM gw_traces WHERE tenant_id = $1 \
+             AND (created_ms, id) <= ($2, $3) ORDER BY created_ms, id LIMIT $4)"
+        ));
+        let delete = delete.bind(tenant.as_str()).bind(cutoff.created_ms).bind(cutoff.id);
+        traces = tx.execute(delete.bind(i64::from(limit))).await?;
+    }
+    Ok(Piece { traces, more: traces >= u64::from(limit) })
+}
+
+/// Where the piece ends is asked first: a DELETE whose rows a subquery names reads all rows of the tenant each time.
+/// `created_ms` alone tells the planner which partitions it needs.
+async fn remove_postgres(tx: &mut Tx, tenant: &TenantId, (cutoff, limit): (Cutoff, u32)) -> Result<Piece> {
+    let last = sql("SELECT created_ms, id FROM gw_traces WHERE tenant_id = $1 AND created_ms <= $2 \
+         AND (created_ms, id) <= ($2, $3) ORDER BY created_ms, id LIMIT 1 OFFSET $4");
+    let last = last.bind(tenant.as_str()).bind(cutoff.created_ms).bind(cutoff.id);
+    let last = tx.fetch_optional(last.bind(i64::from(limit.saturating_sub(1)))).await?;
+    let last = last.map(|row| read_cutoff(&mut row.columns())).transpose()?;
+    let (cutoff, more) = (last.unwrap_or(cutoff), last.is_some());
+    let delete =
+        sql("DELETE FROM gw_traces WHERE tenant_id = $1 AND created_ms <= $2 AND (created_ms, id) <= ($2, $3)");
+    let traces = tx.execute(delete.bind(tenant.as_str()).bind(cutoff.created_ms).bind(cutoff.id)).await?;
+    Ok(Piece { traces, more })
 }
 
 /// Reads `retention_days, retention_traces`.

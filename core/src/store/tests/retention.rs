@@ -4,10 +4,10 @@ use super::{
     control::tenant_record,
     corpus::{record, records, tenant},
     months::{partitions, time},
-    support::{Kind, in_place, on_every_store},
+    support::{Kind, in_every_shared_place, in_place, on_every_store},
 };
 use crate::{
-    store::{Limited, Store, StoreOptions, query::sql},
+    store::{Limited, Store, StoreOptions, query::sql, retention::Piece},
     types::{ids::TenantId, retention::Retention, tenant::TenantUpdate, time::Timestamp},
 };
 
@@ -40,7 +40,7 @@ async fn limited(store: &Store, gateway: Retention, now: Timestamp) -> Vec<Limit
 async fn trim_all(store: &Store, gateway: Retention, now: Timestamp) {
     for limited in limited(store, gateway, now).await {
         if let Some(cutoff) = store.cutoff(&limited, now).await.unwrap() {
-            while store.trim(&limited, cutoff, 2).await.unwrap() == 2 {}
+            while store.trim(&limited, cutoff, 2).await.unwrap().more {}
         }
     }
 }
@@ -89,12 +89,40 @@ async fn a_changed_rule_stops_what_the_old_one_began() {
         with_ten_days(&store, "acme", rule(Some(1), None), now).await;
         let [plan] = <[Limited; 1]>::try_from(limited(&store, Retention::default(), now).await).unwrap();
         let cutoff = store.cutoff(&plan, now).await.unwrap().unwrap();
-        assert_eq!(store.trim(&plan, cutoff, 2).await.unwrap(), 2);
+        assert_eq!(store.trim(&plan, cutoff, 2).await.unwrap(), Piece { traces: 2, more: true });
         let update = TenantUpdate { retention: Some(Retention::default()), ..TenantUpdate::default() };
         store.update_tenant(&tenant("acme"), &update, now).await.unwrap();
-        assert_eq!(store.trim(&plan, cutoff, 2).await.unwrap(), 0);
+        assert_eq!(store.trim(&plan, cutoff, 2).await.unwrap(), Piece::default());
         store.delete_tenant(&tenant("acme"), now).await.unwrap();
-        assert_eq!((store.trim(&plan, cutoff, 2).await.unwrap(), count(&store, "acme").await), (0, 8));
+        assert_eq!((store.trim(&plan, cutoff, 2).await.unwrap().traces, count(&store, "acme").await), (0, 8));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_erases_beside_others_is_done_when_nothing_is_left() {
+    in_every_shared_place(async |place| {
+        let store = place.open().await;
+        store.create_tenant(&tenant_record("acme")).await.unwrap();
+        store.insert_traces(&records(&tenant("acme"), super::support::now(), 900)).await.unwrap();
+        store.delete_tenant(&tenant("acme"), super::support::now()).await.unwrap();
+        let mut erasing = tokio::task::JoinSet::new();
+        for _ in 0..3 {
+            let store = place.open().await;
+            erasing.spawn(async move {
+                let mut traces = 0;
+                loop {
+                    let erased = store.erase_traces(&tenant("acme"), 10).await.unwrap();
+                    traces += erased.traces;
+                    if !erased.more {
+                        return (traces, count(&store, "acme").await);
+                    }
+                }
+            });
+        }
+        let done = erasing.join_all().await;
+        assert!(done.iter().all(|(_, left)| *left == 0), "{done:?}");
+        assert_eq!(done.iter().map(|(traces, _)| traces).sum::<u64>(), 900);
     })
     .await;
 }

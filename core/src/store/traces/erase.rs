@@ -15,6 +15,8 @@ use crate::{
 pub(crate) struct Erased {
     pub(crate) traces: u64,
     pub(crate) dead_letters: u64,
+    /// Whether there may be more.
+    pub(crate) more: bool,
 }
 
 impl Store {
@@ -26,18 +28,17 @@ impl Store {
         self.db.fetch_all(query).await?.iter().map(|row| row.columns().text()?.parse()).collect()
     }
 
-    /// Deletes up to `limit` traces of a tenant that is deleted, with their content, and its dead letters. Fewer traces
-    /// than `limit`: none are left. A tenant that is not deleted loses nothing.
+    /// Deletes about `limit` traces of a tenant that is deleted, with their content, and its dead letters. A tenant that is not deleted loses nothing.
     pub(crate) async fn erase_traces(&self, tenant: &TenantId, limit: u32) -> Result<Erased> {
         let mut tx = self.db.begin().await?;
         let deleted = sql("SELECT 1 FROM gw_tenants WHERE id = $1 AND deleted_ms IS NOT NULL").bind(tenant.as_str());
         if tx.fetch_optional(deleted).await?.is_none() {
             return Ok(Erased::default());
         }
-        let traces = remove_oldest(&mut tx, tenant, (Cutoff::ALL, limit)).await?;
+        let piece = remove_oldest(&mut tx, tenant, (Cutoff::ALL, limit)).await?;
         let letters = sql("DELETE FROM gw_dead_letters WHERE tenant_id = $1").bind(tenant.as_str());
         let dead_letters = tx.execute(letters).await?;
         tx.commit().await?;
-        Ok(Erased { traces, dead_letters })
+        Ok(Erased { traces: piece.traces, dead_letters, more: piece.more })
     }
 }
