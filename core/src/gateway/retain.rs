@@ -37,8 +37,8 @@ pub(super) struct Pace {
 
 impl Pace {
     const ROWS: (u32, u32) = (10, 500);
-    const QUICK: Duration = Duration::from_millis(5);
-    const SLOW: Duration = Duration::from_millis(20);
+    const QUICK: Duration = Duration::from_millis(4);
+    const SLOW: Duration = Duration::from_millis(10);
     const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
     pub(super) fn new() -> Self {
@@ -50,14 +50,16 @@ impl Pace {
     }
 
     /// Learns from a piece that began then, and leaves the store to others for as long as it took.
-    pub(super) async fn rest(&mut self, begun: Instant) {
+    pub(super) async fn rest(&mut self, store: &Store, begun: Instant) -> Result<()> {
         let took = begun.elapsed();
         if took < Self::QUICK {
-            self.rows = (self.rows * 2).min(Self::ROWS.1);
+            self.rows = (self.rows + self.rows / 4).min(Self::ROWS.1);
         } else if took > Self::SLOW {
             self.rows = (self.rows / 2).max(Self::ROWS.0);
         }
+        in_time(STATEMENT, store.relieve_writers()).await?;
         sleep(took.clamp(Self::PAUSE.0, Self::PAUSE.1)).await;
+        Ok(())
     }
 }
 
@@ -121,7 +123,7 @@ impl Retain {
             if !piece.more {
                 return Ok(removed);
             }
-            pace.rest(begun).await;
+            pace.rest(&self.store, begun).await?;
         }
     }
 }
@@ -134,6 +136,6 @@ pub(super) async fn shrink(store: &Store, spare: i64) -> Result<()> {
         if !in_time(STATEMENT, store.shrink(spare, PAGES_AT_ONCE)).await? {
             return Ok(());
         }
-        pace.rest(begun).await;
+        pace.rest(store, begun).await?;
     }
 }

@@ -70,6 +70,6 @@ async fn pass(store: &Store, keys: &MasterKeys) -> Result<(u64, u64)> {
             }
         }
         rewrapped += in_time(STATEMENT, store.rewrap(&changes)).await?;
-        pace.rest(begun).await;
+        pace.rest(store, begun).await?;
     }
 }

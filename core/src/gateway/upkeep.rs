@@ -142,6 +142,6 @@ pub(super) async fn erase_traces(store: &Store, tenant: &TenantId) -> Result<Era
         if !piece.more {
             return Ok(erased);
         }
-        pace.rest(begun).await;
+        pace.rest(store, begun).await?;
     }
 }

@@ -84,6 +84,15 @@ impl Store {
         Ok(store)
     }
 
+    /// Takes what SQLite's write-ahead log has into the file beside everybody's work. Otherwise whoever happens to fill the
+    /// log does that in the middle of a write, and keeps all others waiting.
+    pub(crate) async fn relieve_writers(&self) -> Result<()> {
+        match &self.db {
+            Db::Sqlite(sqlite) => sqlite.checkpoint_beside().await,
+            Db::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Takes what SQLite's write-ahead log has into the file and empties it, unless somebody reads it right now.
     pub(crate) async fn empty_log(&self) -> Result<()> {
         match &self.db {

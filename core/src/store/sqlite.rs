@@ -98,6 +98,15 @@ impl Sqlite {
         copied
     }
 
+    /// Takes what it can of the write-ahead log into the file, from a connection that holds up no other.
+    pub(super) async fn checkpoint_beside(&self) -> Result<()> {
+        let mut connection = self.reader().await?;
+        match sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut *connection).await {
+            Err(error) if !is_busy(&error) => Err(store_error(error)),
+            _ => Ok(()),
+        }
+    }
+
     /// Empties the write-ahead log, a few tries long: waiting for readers would hold up writers.
     pub(super) async fn empty_log(&self) -> Result<()> {
         for _ in 0..EMPTYING {
