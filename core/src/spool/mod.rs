@@ -6,6 +6,7 @@
 //! store; intents that are still open are carried into the current one. While the store is away, outcomes are left
 //! behind: they have a place on disk only, and are read back when the store is there again.
 
+mod current;
 mod frame;
 mod home;
 mod segments;

@@ -4,20 +4,19 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fs::File,
-    io::{self, Write as _},
+    io,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{
     Segment,
+    current::Current,
     frame::{self, Frame, Kind},
     home::Home,
 };
 use crate::types::ids::TraceId;
 
-/// A segment that has grown beyond this is sealed.
-pub(super) const SEGMENT_BYTES: u64 = 4 << 20;
 /// How long after a failed write the disk is left alone.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
@@ -37,13 +36,6 @@ pub(super) struct Segments {
     /// The disk is left alone until then, and why.
     failed: Option<(Instant, String)>,
     buffer: Vec<u8>,
-}
-
-#[derive(Debug)]
-struct Current {
-    number: Segment,
-    file: Arc<File>,
-    bytes: u64,
 }
 
 /// What a segment is still needed for.
@@ -235,35 +227,23 @@ impl Segments {
         if self.bytes.saturating_add(length) > limit {
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "the spool holds recorder.spool_bytes already"));
         }
-        let roomy = self.current.take_if(|current| current.bytes < SEGMENT_BYTES);
-        let mut current = match roomy {
+        let mut current = match self.current.take_if(|current| current.has_room()) {
             Some(current) => current,
             None => self.next_segment(home)?,
         };
-        if let Err(error) = (&*current.file).write_all(bytes) {
-            // Half a frame is cut off again; where that fails, too, a reader skips it.
-            drop(current.file.set_len(current.bytes));
-            return Err(error);
-        }
-        current.bytes += length;
-        self.bytes += length;
+        let written = current.append(bytes)?;
+        self.bytes += written;
         let (number, file) = (current.number, Arc::clone(&current.file));
-        self.tally(number).bytes += length;
+        self.tally(number).bytes += written;
         self.current = Some(current);
         Ok((number, file))
     }
 
     fn next_segment(&mut self, home: &Home) -> io::Result<Current> {
-        let number = self.next;
+        let current = Current::create(home, self.next)?;
         self.next += 1;
-        let file = Arc::new(home.create_segment(number)?);
-        if let Err(error) = (&*file).write_all(&frame::HEAD) {
-            drop(home.remove_segment(number));
-            return Err(error);
-        }
-        let bytes = u64::try_from(frame::HEAD.len()).unwrap_or_default();
-        self.tallies.insert(number, Tally { bytes, ..Tally::default() });
-        self.bytes += bytes;
-        Ok(Current { number, file, bytes })
+        self.tallies.insert(current.number, Tally { bytes: current.bytes, ..Tally::default() });
+        self.bytes += current.bytes;
+        Ok(current)
     }
 }

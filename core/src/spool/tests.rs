@@ -6,11 +6,7 @@ use std::{fs, path::PathBuf, time::Instant};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{
-    frame::Foreign,
-    segments::{PAUSE, SEGMENT_BYTES},
-    *,
-};
+use super::{current::SEGMENT_BYTES, frame::Foreign, segments::PAUSE, *};
 use crate::error::ErrorCode;
 
 const ROOM: u64 = 1 << 30;

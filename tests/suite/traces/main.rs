@@ -25,6 +25,7 @@ mod retention;
 mod retries;
 mod retry_after;
 mod shutdown;
+mod spool;
 mod storm;
 mod support;
 mod unfit;
