@@ -33,12 +33,11 @@ impl Gateway {
     /// gone: its data key first, then providers, API keys, traces, dead letters, and what this gateway's spool has of it.
     /// A SQLite file then gives its free pages back. What stays is a tombstone: the id, without a name or a key.
     ///
-    /// Requests that still run leave a trace without readable content, which is removed within ten minutes of their end.
-    /// Backups, and the spools of other processes until these have written them, are beyond reach: what they have of the
+    /// Requests that still run leave no trace: theirs are dropped, and counted as `tenant_gone`. Backups, and the spools of other processes until these have written them, are beyond reach: what they have of the
     /// tenant's content cannot be read unless they have its wrapped key, too.
     ///
-    /// When it fails half-way, or its future is dropped, the rest goes on in the background, and calling it again
-    /// waits for that.
+    /// When it fails half-way, or its future is dropped, traces and dead letters are removed in the background; calling
+    /// it again does the rest.
     pub async fn erase_tenant(&self, id: &TenantId) -> Result<ErasureReport> {
         let core = &self.core;
         let mut report = ErasureReport::default();

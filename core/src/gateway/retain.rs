@@ -104,7 +104,13 @@ impl Retain {
             }
             after = Some(last.tenant.clone());
             for tenant in &limited {
-                removed += self.trim(tenant).await?;
+                // One that cannot be trimmed does not keep the others from it.
+                match self.trim(tenant).await {
+                    Ok(rows) => removed += rows,
+                    Err(error) => {
+                        tracing::warn!(tenant = %tenant.tenant, %error, "traces could not be removed; they are removed later");
+                    }
+                }
             }
         }
         if removed > 0 {

@@ -47,7 +47,11 @@ async fn rewrap_all(store: &Store, keys: &MasterKeys) -> Result<RewrapReport> {
             break;
         }
     }
-    report.retired = in_time(STATEMENT, store.retire_master_keys(version)).await?;
+    in_time(STATEMENT, store.retire_master_keys(version)).await?;
+    // Whoever retired them, now or before.
+    let left = in_time(STATEMENT, store.master_keys()).await?;
+    let retired = keys.versions().filter(|known| *known < version && !left.iter().any(|(left, _)| left == known));
+    report.retired = retired.collect();
     Ok(report)
 }
 

@@ -115,7 +115,11 @@ impl Pipeline {
         let capture =
             tenant.tenant.capture.unwrap_or(self.capture).at_most(call.request.options.capture.unwrap_or_default());
         let draft = self.recorder.begin(Begin {
-            owner: Owner { tenant: call.tenant.clone(), data_key: Arc::clone(&tenant.data_key) },
+            owner: Owner {
+                tenant: call.tenant.clone(),
+                since: tenant.tenant.created_at,
+                data_key: Arc::clone(&tenant.data_key),
+            },
             api_key_id: call.api_key_id.clone(),
             capture,
             endpoint: call.endpoint,

@@ -108,7 +108,9 @@ impl Counters {
 impl Stats {
     /// What happened between two readings.
     pub(super) fn since(&self, before: &Self) -> FlushReport {
-        let dropped = |stats: &Self| stats.dropped.values().sum::<u64>();
+        // That a tenant's traces go with it is no loss.
+        let is_lost = |(reason, _): &(&DropReason, &u64)| **reason != DropReason::TenantGone;
+        let dropped = |stats: &Self| stats.dropped.iter().filter(is_lost).map(|(_, rows)| rows).sum::<u64>();
         FlushReport {
             persisted: self.persisted.saturating_sub(before.persisted),
             pending: self.pending,
@@ -124,6 +126,7 @@ impl Stats {
             Fate::Persisted => &mut self.persisted,
             Fate::DeadLettered => &mut self.dead_lettered,
             Fate::Rejected => self.dropped.entry(DropReason::Rejected).or_default(),
+            Fate::Disowned => self.dropped.entry(DropReason::TenantGone).or_default(),
             Fate::GivenUp => self.dropped.entry(DropReason::Closed).or_default(),
         } += wide(rows);
         if matches!(fate, Fate::Persisted | Fate::DeadLettered) {

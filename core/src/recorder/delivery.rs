@@ -11,8 +11,8 @@ use super::Shared;
 use crate::{
     clock,
     error::{Error, ErrorCode},
-    store::{Store, TraceRecord, is_transient},
-    types::{ids::TenantId, stats::DeadLetter, time::Timestamp},
+    store::{Inserted, Store, TraceRecord, is_transient},
+    types::stats::DeadLetter,
 };
 
 /// The first and the longest pause between two tries while the store is away.
@@ -34,11 +34,14 @@ pub(super) enum Fate {
     DeadLettered,
     /// The store refused it as a dead letter, too.
     Rejected,
+    /// Its tenant is gone.
+    Disowned,
     /// The time to close is over.
     GivenUp,
 }
 
 /// What became of rows.
+#[derive(Default)]
 pub(super) struct Delivered {
     /// Of each, in their order.
     pub(super) fates: Vec<Fate>,
@@ -46,8 +49,18 @@ pub(super) struct Delivered {
     pub(super) inserted: u64,
 }
 
+impl Delivered {
+    fn of(records: &[TraceRecord], inserted: &Inserted) -> Self {
+        let fate = |record: &TraceRecord| {
+            if inserted.disowned.contains(&record.id) { Fate::Disowned } else { Fate::Persisted }
+        };
+        Self { fates: records.iter().map(fate).collect(), inserted: inserted.rows }
+    }
+}
+
 impl Fate {
-    pub(super) const ALL: [Self; 4] = [Self::Persisted, Self::DeadLettered, Self::Rejected, Self::GivenUp];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Persisted, Self::DeadLettered, Self::Rejected, Self::Disowned, Self::GivenUp];
 }
 
 /// What became of a try.
@@ -64,35 +77,29 @@ impl Delivery {
     /// Writes rows; when the store refuses them, one by one.
     pub(super) async fn deliver(&self, records: &[TraceRecord]) -> Delivered {
         match self.until_answered(|| self.store.insert_traces(records)).await {
-            Tried::Done(inserted) => Delivered { fates: vec![Fate::Persisted; records.len()], inserted },
+            Tried::Done(inserted) => Delivered::of(records, &inserted),
             Tried::GivenUp => Delivered { fates: vec![Fate::GivenUp; records.len()], inserted: 0 },
             Tried::Refused(error) => {
                 tracing::warn!(%error, rows = records.len(), "the store refused a batch of traces; writing them one by one");
-                let mut delivered = Delivered { fates: Vec::with_capacity(records.len()), inserted: 0 };
+                let mut delivered = Delivered::default();
                 for record in records {
-                    let (fate, inserted) = self.deliver_alone(record).await;
-                    delivered.fates.push(fate);
-                    delivered.inserted += inserted;
+                    let one = self.deliver_alone(record).await;
+                    delivered.fates.extend(one.fates);
+                    delivered.inserted += one.inserted;
                 }
                 delivered
             }
         }
     }
 
-    /// Since when a tenant exists, if it does; `None` when there is no time to find out.
-    pub(super) async fn tenant_since(&self, id: &TenantId) -> Option<Option<Timestamp>> {
-        match self.until_answered(|| self.store.get_tenant(id)).await {
-            Tried::Done(tenant) => Some(tenant.map(|tenant| tenant.created_at)),
-            Tried::Refused(_) | Tried::GivenUp => None,
-        }
-    }
-
-    async fn deliver_alone(&self, record: &TraceRecord) -> (Fate, u64) {
-        match self.until_answered(|| self.store.insert_traces(std::slice::from_ref(record))).await {
-            Tried::Done(inserted) => (Fate::Persisted, inserted),
-            Tried::GivenUp => (Fate::GivenUp, 0),
-            Tried::Refused(error) => (self.bury(record, &error).await, 0),
-        }
+    async fn deliver_alone(&self, record: &TraceRecord) -> Delivered {
+        let alone = std::slice::from_ref(record);
+        let fate = match self.until_answered(|| self.store.insert_traces(alone)).await {
+            Tried::Done(inserted) => return Delivered::of(alone, &inserted),
+            Tried::GivenUp => Fate::GivenUp,
+            Tried::Refused(error) => self.bury(record, &error).await,
+        };
+        Delivered { fates: vec![fate], inserted: 0 }
     }
 
     /// Keeps what is known of a refused row where it can be looked at.

@@ -28,6 +28,7 @@ use crate::{
         ids::{TenantId, TraceId},
         request::CallOptions,
         tenant::Capture,
+        time::Timestamp,
         trace::Attempt,
     },
 };
@@ -39,6 +40,8 @@ pub(crate) const EVENT_BYTES: usize = 16 << 20;
 #[derive(Clone)]
 pub(crate) struct Owner {
     pub(crate) tenant: TenantId,
+    /// When the tenant was created: another one may have its id later.
+    pub(crate) since: Timestamp,
     pub(crate) data_key: Arc<DataKey>,
 }
 

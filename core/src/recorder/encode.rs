@@ -91,6 +91,7 @@ impl Encoder {
         TraceRecord {
             id,
             tenant_id: begin.owner.tenant,
+            tenant_since_ms: Some(begin.owner.since.as_millis()),
             ended_ms: id.created_at().plus_millis(i64::try_from(latency.as_millis()).unwrap_or(i64::MAX)).as_millis(),
             request_id: options.request_id,
             upstream_request_id: seen.upstream_request_id,

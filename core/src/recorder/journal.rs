@@ -20,6 +20,7 @@ use crate::{
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Intent<'a> {
     tenant_id: Cow<'a, TenantId>,
+    tenant_since_ms: Option<i64>,
     #[serde(borrow)]
     request_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -41,6 +42,7 @@ impl<'a> Intent<'a> {
         let request_id = begin.options.request_id.as_deref().filter(|_| begin.capture != Capture::None);
         Self {
             tenant_id: Cow::Borrowed(&begin.owner.tenant),
+            tenant_since_ms: Some(begin.owner.since.as_millis()),
             request_id: request_id.map(Cow::Borrowed),
             provider: seen.provider.as_ref().map(|provider| provider.name().into()),
             requested_model: seen.requested_model.as_deref().map(label),
@@ -56,6 +58,7 @@ impl<'a> Intent<'a> {
         let owned = |text: Option<Cow<'a, str>>| text.map(|text| Cow::Owned(text.into_owned()));
         Intent {
             tenant_id: Cow::Owned(self.tenant_id.into_owned()),
+            tenant_since_ms: self.tenant_since_ms,
             request_id: owned(self.request_id),
             provider: owned(self.provider),
             requested_model: owned(self.requested_model),
@@ -72,6 +75,7 @@ impl<'a> Intent<'a> {
         let deployment = owned(self.deployment);
         TraceRecord {
             tenant_id: self.tenant_id.into_owned(),
+            tenant_since_ms: self.tenant_since_ms,
             id,
             ended_ms: id.created_at().as_millis(),
             request_id: owned(self.request_id),

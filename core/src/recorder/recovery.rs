@@ -1,12 +1,7 @@
 //! Brings home what gateways that are gone have left in the spool: rows that were not committed, and requests that had
 //! begun and whose end nobody wrote down.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    io,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use super::{
     Shared,
@@ -16,11 +11,7 @@ use super::{
 use crate::{
     spool::{Frames, Kind, Orphan, Segment},
     store::TraceRecord,
-    types::{
-        ids::{TenantId, TraceId},
-        time::Timestamp,
-        trace::StatusClass,
-    },
+    types::{ids::TraceId, trace::StatusClass},
 };
 
 pub(super) struct Recovery {
@@ -32,8 +23,6 @@ pub(super) struct Recovery {
 #[derive(Default)]
 struct Findings {
     intents: BTreeMap<TraceId, Intent<'static>>,
-    /// Since when each tenant exists, if it does.
-    tenants: HashMap<TenantId, Option<Timestamp>>,
     /// Segments that were read.
     sound: Vec<Segment>,
     damaged: Vec<Segment>,
@@ -55,8 +44,6 @@ impl From<io::Error> for Stopped {
 impl Recovery {
     /// How often the spool is looked through.
     const PERIOD: Duration = Duration::from_secs(30);
-    /// How far the clocks of those who share a store may be apart.
-    const CLOCKS_MS: i64 = 5_000;
 
     pub(super) async fn run(self) {
         let Some(spool) = self.shared.spool.clone() else { return };
@@ -87,7 +74,7 @@ impl Recovery {
         // What began and has no end among all that was read has none. Where the store knows the end, that counts.
         let intents = std::mem::take(&mut findings.intents);
         let abandoned: Vec<_> = intents.into_iter().map(|(id, intent)| intent.abandoned(id)).collect();
-        self.deliver(&abandoned, &mut findings.tenants).await?;
+        self.deliver(&abandoned).await?;
         for segment in findings.sound {
             orphan.settle(segment)?;
         }
@@ -121,35 +108,22 @@ impl Recovery {
                 },
             }
         }
-        let damaged = frames.damaged + unclear;
-        if damaged > 0 {
-            tracing::error!(segment, damaged, "a segment of the spool is damaged; it is kept in the folder damaged");
-            self.shared.counters.found_damaged(damaged);
+        self.shared.counters.found_damaged(frames.damaged + unclear);
+        // A torn end is what a kill leaves: nothing was promised for it, and an outcome's intent stands before it.
+        if frames.damaged - u64::from(frames.is_torn) + unclear > 0 {
+            tracing::error!(segment, "a segment of the spool is damaged; it is kept in the folder damaged");
             findings.damaged.push(segment);
         } else {
             findings.sound.push(segment);
         }
-        self.deliver(&rows, &mut findings.tenants).await
+        self.deliver(&rows).await
     }
 
-    async fn deliver(
-        &self,
-        rows: &[TraceRecord],
-        tenants: &mut HashMap<TenantId, Option<Timestamp>>,
-    ) -> Result<(), Stopped> {
+    async fn deliver(&self, rows: &[TraceRecord]) -> Result<(), Stopped> {
         for chunk in rows.chunks(Delivery::ROWS) {
-            let mut owned = Vec::with_capacity(chunk.len());
-            for row in chunk {
-                if self.has_owner(row, tenants).await? {
-                    owned.push(row.clone());
-                } else {
-                    tracing::warn!(trace = %row.id, "a trace in the spool is of a tenant that is gone");
-                    self.shared.counters.recovery_dropped(1);
-                }
-            }
             // Apart, so that what the store counts can be told apart, too.
             let (abandoned, ended): (Vec<_>, Vec<_>) =
-                owned.into_iter().partition(|row| row.status_class == StatusClass::Abandoned);
+                chunk.iter().cloned().partition(|row| row.status_class == StatusClass::Abandoned);
             for (rows, are_abandoned) in [(ended, false), (abandoned, true)] {
                 let delivered = self.delivery.deliver(&rows).await;
                 let of = |fate| delivered.fates.iter().filter(|one| **one == fate).count();
@@ -158,26 +132,9 @@ impl Recovery {
                 }
                 self.shared.counters.recovered(delivered.inserted, are_abandoned);
                 self.shared.counters.recovery_dead_lettered(of(Fate::DeadLettered));
-                self.shared.counters.recovery_dropped(of(Fate::Rejected));
+                self.shared.counters.recovery_dropped(of(Fate::Rejected) + of(Fate::Disowned));
             }
         }
         Ok(())
-    }
-
-    /// Whether the tenant of a row is there, and not a later one of the same name.
-    async fn has_owner(
-        &self,
-        row: &TraceRecord,
-        tenants: &mut HashMap<TenantId, Option<Timestamp>>,
-    ) -> Result<bool, Stopped> {
-        let since = match tenants.get(&row.tenant_id) {
-            Some(since) => *since,
-            None => {
-                let since = self.delivery.tenant_since(&row.tenant_id).await.ok_or(Stopped::Closing)?;
-                tenants.insert(row.tenant_id.clone(), since);
-                since
-            }
-        };
-        Ok(since.is_some_and(|since| row.created_ms() + Self::CLOCKS_MS >= since.as_millis()))
     }
 }

@@ -24,7 +24,8 @@ pub enum BodyPart {
 /// before payloads are replaced, cut, compressed and encrypted, and before the spool has it; what goes upstream and to
 /// the caller stays as it is.
 ///
-/// It runs on the gateway's thread, one body after the other: a slow one delays traces, never requests. When it panics,
+/// It runs on the gateway's thread, one body after the other: a slow one delays traces, and whatever else the thread
+/// does, such as the first call of a tenant. When it panics,
 /// the body is not stored and the trace says so with a flag.
 ///
 /// ```

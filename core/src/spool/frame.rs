@@ -75,6 +75,8 @@ pub(crate) struct Frames<'a> {
     rest: &'a [u8],
     /// Runs of bytes that were no frame.
     pub(crate) damaged: u64,
+    /// The last of them reaches the end: a write that was never finished, and that nobody was told was.
+    pub(crate) is_torn: bool,
 }
 
 /// The segment is of a newer version, or no segment at all.
@@ -85,8 +87,11 @@ impl<'a> Frames<'a> {
     /// The frames of a segment file's bytes. One that was cut within its head has none.
     pub(crate) fn of(segment: &'a [u8]) -> Result<Self, Foreign> {
         match segment.strip_prefix(&HEAD) {
-            Some(rest) => Ok(Self { rest, damaged: 0 }),
-            None if HEAD.starts_with(segment) => Ok(Self { rest: &[], damaged: u64::from(!segment.is_empty()) }),
+            Some(rest) => Ok(Self { rest, damaged: 0, is_torn: false }),
+            None if HEAD.starts_with(segment) => {
+                let is_torn = !segment.is_empty();
+                Ok(Self { rest: &[], damaged: u64::from(is_torn), is_torn })
+            }
             None => Err(Foreign),
         }
     }
@@ -110,7 +115,7 @@ impl<'a> Iterator for Frames<'a> {
                 return Some(frame);
             }
         }
-        self.rest = &[];
+        (self.rest, self.is_torn) = (&[], true);
         None
     }
 }
@@ -150,6 +155,7 @@ mod tests {
     fn read(bytes: &[u8]) -> (Vec<(TraceId, Vec<u8>)>, u64) {
         let mut frames = Frames::of(bytes).unwrap();
         let read = frames.by_ref().map(|frame| (frame.id, frame.payload.to_vec())).collect();
+        assert!(frames.damaged > 0 || !frames.is_torn);
         (read, frames.damaged)
     }
 

@@ -63,6 +63,9 @@ impl Store {
             changes.tenants.push(columns.text()?.parse()?);
             changes.deleted |= columns.int_or_null()?.is_some();
         }
+        // A tenant's tombstone may be gone by now, since its id was used again: what became of its keys is said apart.
+        let erased = sql("SELECT 1 FROM gw_state WHERE key = 'keys_erased' AND value > $1").bind(generation);
+        changes.deleted |= self.db.fetch_optional(erased).await?.is_some();
         for row in self.db.fetch_all(sql("SELECT hash FROM gw_api_keys WHERE generation > $1").bind(generation)).await?
         {
             changes.keys.push(key_hash(row.columns().bytes()?)?);
@@ -78,6 +81,13 @@ pub(super) async fn next_generation(tx: &mut Tx) -> Result<i64> {
         .fetch_optional(sql("UPDATE gw_state SET value = value + 1 WHERE key = 'generation' RETURNING value"))
         .await?;
     row.ok_or_else(|| corrupt("no generation"))?.columns().int()
+}
+
+/// Notes that rows of API keys are removed in this generation: whoever remembers one of them cannot find out otherwise.
+pub(super) async fn note_erased_keys(tx: &mut Tx, generation: i64) -> Result<()> {
+    let note = sql("INSERT INTO gw_state (key, value) VALUES ('keys_erased', $1) \
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    tx.execute(note.bind(generation)).await.map(drop)
 }
 
 /// Keeps other control writes from happening until the transaction ends.

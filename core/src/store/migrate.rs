@@ -65,10 +65,11 @@ pub(super) async fn prepare(db: &Db, migrate: Migrate) -> Result<()> {
             [first, ..] => Err(Error::new(
                 ErrorCode::SchemaTooOld,
                 format!(
-                    "the store lacks migration {}: open it once with migrate: auto, or apply the printed SQL",
+                    "the store lacks migration {}: open it once with migrate: auto, as a role that may change the schema",
                     first.description
                 ),
-            )),
+            )
+            .with_param("migrate")),
         },
         Migrate::Auto if missing(known, &applied(db).await?)?.is_empty() => Ok(()),
         Migrate::Auto => run(db, known).await,

@@ -41,6 +41,7 @@ pub(crate) use traces::{
     cursor::{decode_cursor, encode_cursor},
     erase::Erased,
     get::StoredTrace,
+    insert::Inserted,
     page::PageRequest,
     record::TraceRecord,
 };

@@ -6,7 +6,7 @@
 
 use super::{
     Store,
-    changes::{next_generation, touch_tenant},
+    changes::{next_generation, note_erased_keys, touch_tenant},
     master_keys::refuse_retired,
     names::{name_of, of_name},
     providers::{ProviderRecord, insert_provider, providers_of},
@@ -52,6 +52,11 @@ impl Store {
             if tx.fetch_optional(left).await?.is_some() {
                 return Err(exists("was deleted and its traces are still being erased; try again later"));
             }
+            for table in ["gw_api_keys", "gw_dead_letters"] {
+                let rest = sql(format!("DELETE FROM {table} WHERE tenant_id = $1"));
+                tx.execute(rest.bind(tenant.id.as_str())).await?;
+            }
+            note_erased_keys(&mut tx, generation).await?;
         }
         let insert =
             sql("INSERT INTO gw_tenants (id, name, status, capture, concurrency, retention_days, retention_traces, \
@@ -141,9 +146,14 @@ impl Store {
 
     /// Removes the API keys of a deleted tenant; how many these were.
     pub(crate) async fn erase_api_keys(&self, id: &TenantId) -> Result<u64> {
+        let mut tx = self.db.begin().await?;
+        let generation = next_generation(&mut tx).await?;
         let keys = sql("DELETE FROM gw_api_keys WHERE tenant_id = $1 AND EXISTS \
              (SELECT 1 FROM gw_tenants WHERE gw_tenants.id = $1 AND deleted_ms IS NOT NULL)");
-        self.db.execute(keys.bind(id.as_str())).await
+        let erased = tx.execute(keys.bind(id.as_str())).await?;
+        note_erased_keys(&mut tx, generation).await?;
+        tx.commit().await?;
+        Ok(erased)
     }
 
     /// The tenant with its key and its providers, unless it was deleted.

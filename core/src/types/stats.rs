@@ -58,7 +58,8 @@ pub struct RecoveryStats {
     pub dead_lettered: u64,
     /// Those that could not be kept: the store refused them twice, or their tenant is gone.
     pub dropped: u64,
-    /// Places that could not be read; the files are kept in the folder `damaged` of the spool.
+    /// Places that could not be read: torn ends, as a kill leaves them, and damage, whose files are kept in the folder
+    /// `damaged` of the spool.
     pub damaged: u64,
 }
 
@@ -75,6 +76,8 @@ pub enum DropReason {
     Closed,
     /// It was on disk only, and could not be read back.
     Damaged,
+    /// Its tenant was deleted before it could be written.
+    TenantGone,
 }
 
 /// A trace the store refused.

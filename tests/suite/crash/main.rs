@@ -17,7 +17,7 @@ mod victim;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -125,7 +125,8 @@ async fn recovered(spool: &Path) {
     let mut alone = 0;
     while alone < 5 {
         let store = fs::read_dir(spool).unwrap().next().expect("the folder of the one store").unwrap().path();
-        let folders = fs::read_dir(store).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+        let is_folder = |path: &PathBuf| path.is_dir() && !path.ends_with("damaged");
+        let folders = fs::read_dir(store).unwrap().map(|entry| entry.unwrap().path()).filter(is_folder).count();
         alone = if folders <= 1 { alone + 1 } else { 0 };
         assert!(Instant::now() < deadline, "the spool is not recovered");
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use libgateway::{CallOptions, ErasureReport, ErrorCode, NewApiKey, ProviderConfig, Request, TenantHandle, TraceQuery};
+use libgateway::{
+    CallOptions, DropReason, ErasureReport, ErrorCode, NewApiKey, NewTenant, ProviderConfig, Request, TenantHandle,
+    TenantId, TraceQuery,
+};
 use libgateway_tests::{
     DEADLINE, TENANT, TestGateway, backend_tests, hello,
     upstream::{BeforeHeaders, Script},
@@ -125,6 +128,33 @@ backend_tests! {
         // What the other process wrote meanwhile goes, too.
         test.gateway.erase_tenant(doomed.id()).await.unwrap();
         assert_eq!(rows(&test).await, 0);
+    }
+
+    async fn the_next_tenant_of_an_id_has_nothing_of_the_first(backend: Backend) {
+        let test = TestGateway::open(backend).await;
+        let key = test.acme.create_api_key(NewApiKey::default()).await.unwrap();
+        let secret = Some(key.secret.expose());
+        // As another process has it: with its own memory, and a request that lasts.
+        let other = test.second().await;
+        other.authenticate(secret).await.unwrap();
+        let late = other.tenant(TENANT).unwrap().chat_stream(hello()).await.unwrap();
+
+        let id: TenantId = TENANT.parse().unwrap();
+        test.gateway.erase_tenant(&id).await.unwrap();
+        let provider = Some(TestGateway::provider(&test.upstream));
+        let next = NewTenant { id: Some(id), provider, ..NewTenant::default() };
+        test.gateway.create_tenant(next).await.unwrap();
+        drop(late);
+        let dropped = || async { other.stats().dropped.get(&DropReason::TenantGone) == Some(&1) };
+        eventually("the late trace is dropped", DEADLINE, dropped).await;
+        eventually("the key is refused", DEADLINE, || async { other.authenticate(secret).await.is_err() }).await;
+        assert_eq!(test.acme.list_api_keys().await.unwrap(), []);
+        assert_eq!(test.traces().await, []);
+        // And it has what is its own, from everywhere.
+        let again = || async { other.tenant(TENANT).unwrap().chat(hello()).await.is_ok() };
+        eventually("the other one knows the new tenant", DEADLINE, again).await;
+        other.flush(DEADLINE).await.unwrap();
+        assert_eq!(test.traces().await.len(), 1);
     }
 
     async fn a_request_that_runs_on_leaves_nothing_in_the_end(backend: Backend) {

@@ -35,6 +35,7 @@ pub(super) fn record(tenant_id: &TenantId, created_ms: i64, number: u64) -> Trac
     let status_class = StatusClass::ALL[if every(9) { (number as usize / 9) % 8 } else { 0 }];
     let leaf = |n: u64| every(n).then_some((number % 1000) as i64);
     TraceRecord {
+        tenant_since_ms: None,
         tenant_id: tenant_id.clone(),
         id: id(created_ms, number),
         ended_ms: created_ms + 250,

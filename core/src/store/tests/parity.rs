@@ -13,8 +13,8 @@ async fn answers(store: &Store, newest: Timestamp) -> Vec<String> {
     let id = tenant("acme");
     let written = records(&id, newest, 900);
     let mut answers = vec![
-        store.insert_traces(&written).await.unwrap().to_string(),
-        store.insert_traces(&written[..10]).await.unwrap().to_string(),
+        store.insert_traces(&written).await.unwrap().rows.to_string(),
+        store.insert_traces(&written[..10]).await.unwrap().rows.to_string(),
     ];
     for filter in filters() {
         let mut request =

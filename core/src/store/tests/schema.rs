@@ -78,7 +78,7 @@ async fn the_printed_schema_passes_the_check() {
         let script = migration_sql(bare.db.backend());
         run(&bare, script.replace("BEGIN;", "").replace("COMMIT;", "")).await;
         let store = open(place, Migrate::Check).await.unwrap();
-        assert_eq!(store.insert_traces(&records(&tenant("acme"), now(), 3)).await.unwrap(), 3);
+        assert_eq!(store.insert_traces(&records(&tenant("acme"), now(), 3)).await.unwrap().rows, 3);
     })
     .await;
     assert!(migration_sql(Backend::Postgres).starts_with("BEGIN;"));
@@ -243,7 +243,7 @@ async fn a_role_that_may_not_create_reads_and_writes_a_checked_store() {
         url.set_username(&role).unwrap();
         let options = StoreOptions { url: url.into(), migrate: Migrate::Check, ..place.options() };
         let limited = Store::open(&options).await.unwrap();
-        assert_eq!(limited.insert_traces(&records(&tenant("acme"), now(), 3)).await.unwrap(), 3);
+        assert_eq!(limited.insert_traces(&records(&tenant("acme"), now(), 3)).await.unwrap().rows, 3);
         limited.close().await;
         run(&store, format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
     })

@@ -11,7 +11,7 @@ async fn a_trace_comes_back_as_it_was_written_and_for_its_tenant_only() {
     on_every_store(async |store| {
         let id = tenant("acme");
         let written = records(&id, now(), 330);
-        assert_eq!(store.insert_traces(&written).await.unwrap(), 330);
+        assert_eq!(store.insert_traces(&written).await.unwrap().rows, 330);
         for record in &written {
             let stored = store.get_trace(&id, record.id).await.unwrap().unwrap();
             assert_eq!(
@@ -70,17 +70,17 @@ async fn a_trace_comes_back_as_it_was_written_and_for_its_tenant_only() {
 async fn a_batch_that_is_written_again_adds_only_what_is_new() {
     on_every_store(async |store| {
         let written = records(&tenant("acme"), now(), 200);
-        assert_eq!(store.insert_traces(&[]).await.unwrap(), 0);
-        assert_eq!(store.insert_traces(&written[50..150]).await.unwrap(), 100);
-        assert_eq!(store.insert_traces(&written).await.unwrap(), 100);
-        assert_eq!(store.insert_traces(&written).await.unwrap(), 0);
+        assert_eq!(store.insert_traces(&[]).await.unwrap().rows, 0);
+        assert_eq!(store.insert_traces(&written[50..150]).await.unwrap().rows, 100);
+        assert_eq!(store.insert_traces(&written).await.unwrap().rows, 100);
+        assert_eq!(store.insert_traces(&written).await.unwrap().rows, 0);
         let twice = [written[0].clone(), written[0].clone(), record(&tenant("acme"), now().as_millis(), 7777)];
-        assert_eq!(store.insert_traces(&twice).await.unwrap(), 1);
+        assert_eq!(store.insert_traces(&twice).await.unwrap().rows, 1);
         // The same id under another tenant is another trace.
         let mut other = written[0].clone();
         other.tenant_id = tenant("globex");
         other.request = Some(b"theirs".to_vec());
-        assert_eq!(store.insert_traces(&[written[0].clone(), other.clone()]).await.unwrap(), 1);
+        assert_eq!(store.insert_traces(&[written[0].clone(), other.clone()]).await.unwrap().rows, 1);
         assert_eq!(store.get_trace(&other.tenant_id, other.id).await.unwrap().unwrap().request, other.request);
         assert_eq!(store.get_trace(&tenant("acme"), other.id).await.unwrap().unwrap().request, written[0].request);
     })
@@ -97,7 +97,7 @@ async fn text_that_postgres_refuses_fails_its_batch_for_good_and_leaves_nothing(
         assert_eq!((error.code(), is_transient(&error)), (ErrorCode::StoreFailed, false));
         assert!(store.get_trace(&tenant("acme"), batch[0].id).await.unwrap().is_none());
         batch.remove(4);
-        assert_eq!(store.insert_traces(&batch).await.unwrap(), 9);
+        assert_eq!(store.insert_traces(&batch).await.unwrap().rows, 9);
         // An index entry has a longest length.
         let mut long = record(&tenant("acme"), now().as_millis(), 4);
         long.user_id = Some((0..4_000).map(|number| super::corpus::id(1, number).to_string()).collect());

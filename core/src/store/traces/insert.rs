@@ -2,7 +2,10 @@
 //! can be written again; only an `abandoned` one gives way to what really became of the request. Text that the database
 //! refuses fails the batch, and is never changed to fit.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use uuid::Uuid;
 
@@ -17,11 +20,14 @@ use crate::{
         db::Tx,
         query::{Value, sql},
     },
-    types::trace::StatusClass,
+    types::{ids::TraceId, trace::StatusClass},
 };
 
 /// What makes a trace one and the same.
 const KEY: [&str; 3] = ["tenant_id", "created_ms", "id"];
+
+/// Tenants that are looked up by one statement.
+const OWNERS: [usize; 4] = [1, 5, 25, 100];
 
 /// One of the encrypted contents.
 type Body = fn(&TraceRecord) -> Option<&[u8]>;
@@ -31,10 +37,11 @@ type Body = fn(&TraceRecord) -> Option<&[u8]>;
 const CHUNKS: [usize; 4] = [100, 25, 5, 1];
 
 impl Store {
-    /// Inserts the traces that are not there yet, and the ends of those that seemed abandoned; how many these were.
-    pub(crate) async fn insert_traces(&self, batch: &[TraceRecord]) -> Result<u64> {
+    /// Inserts the traces that are not there yet, and the ends of those that seemed abandoned. Leaves out those whose
+    /// tenant is gone, so that nobody who has its id later sees them.
+    pub(crate) async fn insert_traces(&self, batch: &[TraceRecord]) -> Result<Inserted> {
         if batch.is_empty() {
-            return Ok(0);
+            return Ok(Inserted::default());
         }
         // In the order of the key: indexes grow at their end, and two processes that replay the same records wait for
         // each other instead of deadlocking.
@@ -42,12 +49,51 @@ impl Store {
         records.sort_by_key(|record| (&record.tenant_id, record.id, is_abandoned(record)));
         records.dedup_by_key(|record| (&record.tenant_id, record.id));
         let mut tx = self.db.begin().await?;
-        let inserted = match &mut tx {
+        let owners = owners(&mut tx, &records).await?;
+        let (records, disowned): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| is_owned(record, &owners));
+        let rows = match &mut tx {
             Tx::Sqlite(_) => insert_sqlite(&mut tx, &records).await?,
             Tx::Postgres { .. } => insert_postgres(&mut tx, &records).await?,
         };
         tx.commit().await?;
-        Ok(inserted)
+        Ok(Inserted { rows, disowned: disowned.into_iter().map(|record| record.id).collect() })
+    }
+}
+
+/// What became of a batch.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Inserted {
+    /// How many the store did not have.
+    pub(crate) rows: u64,
+    /// Those whose tenant is gone.
+    pub(crate) disowned: HashSet<TraceId>,
+}
+
+/// When the tenants of the records were created; `None` for those that are deleted.
+async fn owners(tx: &mut Tx, records: &[&TraceRecord]) -> Result<HashMap<String, Option<i64>>> {
+    let mut ids: Vec<&str> = records.iter().map(|record| record.tenant_id.as_str()).collect();
+    ids.dedup();
+    let mut owners = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(*OWNERS.last().unwrap_or(&1)) {
+        // Few sizes, so that the statements stay prepared: the last one is asked for again.
+        let size = OWNERS.into_iter().find(|size| *size >= ids.len()).unwrap_or(ids.len());
+        let padded = ids.iter().chain(ids.last().into_iter().cycle()).take(size);
+        let places: Vec<_> = (1..=size).map(|place| format!("${place}")).collect();
+        let text = format!("SELECT id, created_ms, deleted_ms FROM gw_tenants WHERE id IN ({})", places.join(", "));
+        for row in tx.fetch_all(sql(text).bind_all(padded.map(|id| Value::from(Some(*id))))).await? {
+            let mut columns = row.columns();
+            let (id, created_ms) = (columns.text()?, columns.int()?);
+            owners.insert(id, columns.int_or_null()?.is_none().then_some(created_ms));
+        }
+    }
+    Ok(owners)
+}
+
+/// Whether the tenant of a record is still the one it was made for.
+fn is_owned(record: &TraceRecord, owners: &HashMap<String, Option<i64>>) -> bool {
+    match (record.tenant_since_ms, owners.get(record.tenant_id.as_str())) {
+        (Some(since), Some(owner)) => *owner == Some(since),
+        _ => true,
     }
 }
 

@@ -21,6 +21,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TraceRecord {
     pub(crate) tenant_id: TenantId,
+    /// When the tenant was created: another one may have its id by now.
+    #[serde(default)]
+    pub(crate) tenant_since_ms: Option<i64>,
     pub(crate) id: TraceId,
     pub(crate) ended_ms: i64,
     pub(crate) request_id: Option<String>,
