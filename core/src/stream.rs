@@ -67,14 +67,15 @@ impl ReplyStream {
     pub(crate) fn new(opened: Opened, mut draft: Draft) -> Self {
         draft.note(|seen| seen.answer = Answer::streamed(opened.wire, opened.is_event_stream));
         let trace_id = draft.id();
+        let idle = Duration::from_millis(opened.idle_ms);
         let live = Live {
             body: opened.body,
             filter: (opened.hide_usage && opened.is_event_stream).then(|| UsageFilter::new(EVENT_BYTES)),
             watch: Watch::new(draft),
-            idle: Duration::from_millis(opened.idle_ms),
+            idle,
             total: opened.total,
-            timer: Box::pin(sleep_until(opened.total.into())),
-            armed: false,
+            timer: Box::pin(sleep_until(opened.total.min(Instant::now() + idle).into())),
+            waiting_since: None,
             _permit: opened.permit,
         };
         Self {

@@ -24,9 +24,11 @@ pub(super) struct Live {
     pub(super) watch: Watch,
     pub(super) idle: Duration,
     pub(super) total: Instant,
-    /// Rings when nothing has come for too long; armed only while nothing is there.
+    /// Rings when nothing may have come for too long, or too early: setting it anew for each piece costs more than
+    /// looking at the clock when it rings.
     pub(super) timer: Pin<Box<Sleep>>,
-    pub(super) armed: bool,
+    /// Since when nothing is there for a caller who waits.
+    pub(super) waiting_since: Option<Instant>,
     pub(super) _permit: Permit,
 }
 
@@ -63,7 +65,7 @@ impl Live {
                 Poll::Pending => return self.poll_timer(context),
                 Poll::Ready(arrived) => arrived,
             };
-            self.armed = false;
+            self.waiting_since = None;
             let worked = Instant::now();
             let step = match arrived {
                 Some(Ok(_)) if worked >= self.total => Some(Step::Failed(Error::timed_out(ErrorCode::TotalTimeout))),
@@ -91,17 +93,19 @@ impl Live {
     }
 
     fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<Step> {
-        let idle_end = Instant::now() + self.idle;
-        if !self.armed {
-            self.timer.as_mut().reset(idle_end.min(self.total).into());
-            self.armed = true;
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        let end = self.total.min(since + self.idle);
+        loop {
+            std::task::ready!(self.timer.as_mut().poll(context));
+            let now = Instant::now();
+            if now >= self.total {
+                return Poll::Ready(Step::Failed(Error::timed_out(ErrorCode::TotalTimeout)));
+            }
+            if now >= end {
+                return Poll::Ready(Step::Failed(Error::timed_out(ErrorCode::IdleTimeout)));
+            }
+            self.timer.as_mut().reset(end.into());
         }
-        std::task::ready!(self.timer.as_mut().poll(context));
-        Poll::Ready(Step::Failed(if Instant::now() >= self.total {
-            Error::timed_out(ErrorCode::TotalTimeout)
-        } else {
-            Error::timed_out(ErrorCode::IdleTimeout)
-        }))
     }
 }
 
