@@ -1,13 +1,13 @@
 //! A gateway on a fresh store, its mock upstream and one tenant. A host's code, as short as a test wants it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libgateway::{
     CallOptions, Config, FlushReport, Gateway, NewTenant, PrivateAddresses, ProviderConfig, RecorderConfig, Reply,
     ReplyStream, Request, Result, Retry, TenantHandle, Timeouts, Trace, TraceDetail, TraceQuery,
 };
 use serde_json::{Value, json};
-use upstream::Upstream;
+use upstream::{Outcome, Upstream};
 
 use crate::{Backend, FreshStore};
 
@@ -18,7 +18,7 @@ pub const TENANT: &str = "acme";
 /// The key of the tenant's provider.
 pub const API_KEY: &str = "sk-test";
 
-/// How long a flush or a close may take.
+/// How long a flush or a close may take, of a gateway or of a connection.
 const FLUSH: Duration = Duration::from_secs(20);
 
 /// A configuration for tests on this store: loopback upstreams, short timeouts, retries without much waiting.
@@ -119,6 +119,16 @@ impl TestGateway {
         let traces = self.traces().await;
         let [trace] = traces.as_slice() else { panic!("one trace was expected, not {}: {traces:#?}", traces.len()) };
         self.acme.get_trace(trace.id).await.expect("the trace's content")
+    }
+
+    /// Drops a call that the upstream has not finished answering; how long it takes until the upstream sees its
+    /// connection close.
+    pub async fn time_to_close<T>(&self, seq: u64, call: T) -> Duration {
+        assert_eq!(self.upstream.requests().last().expect("a request").outcome, Outcome::Pending);
+        let dropped = Instant::now();
+        drop(call);
+        let closed = self.upstream.wait_for_close(seq, FLUSH).await.expect("a close");
+        closed.ended().expect("an end").saturating_duration_since(dropped)
     }
 
     /// A second gateway on the same store, as another process would open it.

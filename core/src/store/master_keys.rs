@@ -80,18 +80,15 @@ impl Store {
         Ok(rewrapped)
     }
 
-    /// Forgets the master keys before that version which wrap nothing; which these were. No tenant can come under them
-    /// any more: whoever creates one looks here under the same lock.
-    pub(crate) async fn retire_master_keys(&self, before: u32) -> Result<Vec<u32>> {
+    /// Forgets the master keys before that version which wrap nothing. No tenant can come under them any more: whoever
+    /// creates one looks here under the same lock.
+    pub(crate) async fn retire_master_keys(&self, before: u32) -> Result<()> {
         let mut tx = self.db.begin().await?;
         hold_generation(&mut tx).await?;
         let retire = sql("DELETE FROM gw_master_keys WHERE version < $1 AND NOT EXISTS (SELECT 1 FROM gw_tenants \
-             WHERE wrapped_key IS NOT NULL AND key_version = gw_master_keys.version) RETURNING version");
-        let rows = tx.fetch_all(retire.bind(i64::from(before))).await?;
-        let mut retired = rows.iter().map(|row| version(row.columns().int()?)).collect::<Result<Vec<_>>>()?;
-        retired.sort_unstable();
-        tx.commit().await?;
-        Ok(retired)
+             WHERE wrapped_key IS NOT NULL AND key_version = gw_master_keys.version)");
+        tx.execute(retire.bind(i64::from(before))).await?;
+        tx.commit().await
     }
 }
 

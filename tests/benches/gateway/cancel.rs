@@ -2,7 +2,7 @@
 //!
 //! The mock upstream is in this process, whose clock both sides read.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libgateway_tests::{Backend, TestGateway, hello};
 use upstream::{BeforeHeaders, Script};
@@ -32,7 +32,7 @@ async fn streams() -> Vec<Duration> {
     for seq in 0..DROPS {
         let mut stream = test.chat_stream(hello()).await.expect("a stream");
         stream.next_chunk().await.expect("a chunk").expect("a chunk");
-        closes.push(time_to_close(&test, seq, stream).await);
+        closes.push(test.time_to_close(seq, stream).await);
     }
     closes
 }
@@ -47,15 +47,7 @@ async fn chats() -> Vec<Duration> {
             answer = &mut chat => panic!("the upstream does not answer: {answer:?}"),
             arrived = test.upstream.wait_for_requests(seq + 1, PATIENCE) => drop(arrived.expect("a request")),
         }
-        closes.push(time_to_close(&test, seq, chat).await);
+        closes.push(test.time_to_close(seq, chat).await);
     }
     closes
-}
-
-async fn time_to_close<T>(test: &TestGateway, seq: u64, call: T) -> Duration {
-    let dropped = Instant::now();
-    drop(call);
-    let closed = test.upstream.wait_for_close(seq, PATIENCE).await.expect("a close");
-    let took = Duration::from_micros(closed.ended_us.expect("an end") - closed.arrived_us);
-    (closed.arrived + took).saturating_duration_since(dropped)
 }

@@ -1,11 +1,11 @@
 //! The caller goes away: the upstream's socket closes, and one trace says so.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libgateway::{ErrorCode, StatusClass, TraceFlag};
 use libgateway_tests::{TestGateway, backend_tests, hello};
 use serde_json::json;
-use upstream::{BeforeHeaders, Outcome, Recorded, Script};
+use upstream::{BeforeHeaders, Script};
 
 use super::support::{
     PATIENCE, SQLITE, content_event, event, finish_event, hello_to, next, read_until, traced_content, usage_wanted,
@@ -72,20 +72,6 @@ macro_rules! dropped_when {
     }};
 }
 
-/// Drops a call that the upstream has not answered in full, and waits until it has seen that: how long that took.
-async fn time_to_close<T>(test: &TestGateway, seq: u64, call: T) -> Duration {
-    assert_eq!(test.upstream.requests().last().unwrap().outcome, Outcome::Pending);
-    let dropped = Instant::now();
-    drop(call);
-    let closed = test.upstream.wait_for_close(seq, PATIENCE).await.unwrap();
-    seen_to_close(&closed).saturating_duration_since(dropped)
-}
-
-/// When the upstream saw that the client had closed the connection.
-fn seen_to_close(request: &Recorded) -> Instant {
-    request.arrived + Duration::from_micros(request.ended_us.unwrap() - request.arrived_us)
-}
-
 /// The quickest counts: a timer in the way would delay every close alike, while a machine that is busy with other
 /// things delays some of them by anything.
 fn assert_prompt(closes: &[Duration]) {
@@ -102,7 +88,7 @@ sqlite_tests! {
         for seq in 0..DROPS {
             let mut stream = test.chat_stream(usage_wanted()).await.unwrap();
             next(&mut stream).await;
-            closes.push(time_to_close(&test, seq, stream).await);
+            closes.push(test.time_to_close(seq, stream).await);
         }
         assert_prompt(&closes);
         test.flush().await;
@@ -119,7 +105,7 @@ sqlite_tests! {
                 answer = &mut chat => panic!("the upstream does not answer: {answer:?}"),
                 arrived = test.upstream.wait_for_requests(seq + 1, PATIENCE) => drop(arrived.unwrap()),
             }
-            closes.push(time_to_close(&test, seq, chat).await);
+            closes.push(test.time_to_close(seq, chat).await);
         }
         assert_prompt(&closes);
         test.flush().await;

@@ -29,12 +29,12 @@ backend_tests! {
     async fn models_choose_among_a_tenants_providers(backend: Backend) {
         let test = TestGateway::open(backend).await;
         let tenant = mock_tenant(&test.gateway, "t", "default").await;
-        add(&tenant, "claude", json!({"models": ["claude-*"]})).await;
+        add(&tenant, "anthropic", json!({"models": ["claude-*"]})).await;
         add(&tenant, "haiku", json!({"models": ["claude-haiku-*"]})).await;
         add(&tenant, "exact", json!({"models": ["claude-haiku-4"]})).await;
         add(&tenant, "alias", json!({"aliases": {"fast": "gpt-4o-mini"}})).await;
         for (model, answered) in [
-            ("gpt-4o", "default"), ("claude", "default"), ("claude-opus-4", "claude"), ("claude-haiku-3", "haiku"),
+            ("gpt-4o", "default"), ("claude", "default"), ("claude-opus-4", "anthropic"), ("claude-haiku-3", "haiku"),
             ("claude-haiku-4", "exact"), ("fast", "alias"), ("FAST", "default"),
         ] {
             assert_eq!(text(&tenant.chat(chat(model)).await.unwrap()), answered, "{model}");
@@ -46,10 +46,10 @@ backend_tests! {
     async fn the_provider_option_comes_before_the_model(backend: Backend) {
         let test = TestGateway::open(backend).await;
         let tenant = mock_tenant(&test.gateway, "t", "default").await;
-        add(&tenant, "claude", json!({"models": ["claude-*"]})).await;
-        let request = libgateway::Request::from(chat("gpt-4o")).with_options(from("claude"));
+        add(&tenant, "anthropic", json!({"models": ["claude-*"]})).await;
+        let request = libgateway::Request::from(chat("gpt-4o")).with_options(from("anthropic"));
         let reply = tenant.chat(request).await.unwrap();
-        assert_eq!((text(&reply).as_str(), reply.provider.as_str()), ("claude", "claude"));
+        assert_eq!((text(&reply).as_str(), reply.provider.as_str()), ("anthropic", "anthropic"));
         let request = libgateway::Request::from(chat("claude-1")).with_options(from("mock"));
         assert_eq!(text(&tenant.chat(request).await.unwrap()), "default");
         let request = libgateway::Request::from(chat("gpt-4o")).with_options(from("nobody"));

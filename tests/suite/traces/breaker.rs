@@ -41,6 +41,7 @@ async fn open_for_a_moment(test: &TestGateway) {
     for _ in 0..3 {
         assert_eq!(answered(test).await, "second");
     }
+    // The pause itself is what is waited for: a call that asked whether it is over would be the probe.
     tokio::time::sleep(Duration::from_millis(PAUSE_MS)).await;
 }
 

@@ -1,6 +1,6 @@
 //! What is kept of a request and of how its answer went.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -59,6 +59,12 @@ impl Recorded {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(listed, _)| listed.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// When the answer ended, in whatever way, on the clock of this process.
+    #[must_use]
+    pub fn ended(&self) -> Option<Instant> {
+        Some(self.arrived + Duration::from_micros(self.ended_us? - self.arrived_us))
     }
 
     /// The body as text, with bytes that are not UTF-8 replaced.
