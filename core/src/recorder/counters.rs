@@ -59,11 +59,15 @@ impl Counters {
     }
 
     /// Traces of gateways that are gone are in the store.
-    pub(super) fn recovered(&self, rows: u64, are_abandoned: bool) {
+    pub(super) fn recovered(&self, rows: u64) {
         let mut stats = self.0.lock();
         stats.recovery.persisted += rows;
-        stats.recovery.abandoned += if are_abandoned { rows } else { 0 };
         stats.store_error = None;
+    }
+
+    /// So many of the recovered ones are of requests that had not ended.
+    pub(super) fn recovered_abandoned(&self, rows: u64) {
+        self.0.lock().recovery.abandoned += rows;
     }
 
     /// Traces of gateways that are gone were refused by the store, and kept as dead letters.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     spool::{Frames, Kind, Orphan, Segment},
     store::TraceRecord,
-    types::{ids::TraceId, trace::StatusClass},
+    types::ids::TraceId,
 };
 
 pub(super) struct Recovery {
@@ -74,7 +74,7 @@ impl Recovery {
         // What began and has no end among all that was read has none. Where the store knows the end, that counts.
         let intents = std::mem::take(&mut findings.intents);
         let abandoned: Vec<_> = intents.into_iter().map(|(id, intent)| intent.abandoned(id)).collect();
-        self.deliver(&abandoned).await?;
+        self.shared.counters.recovered_abandoned(self.deliver(&abandoned).await?);
         for segment in findings.sound {
             orphan.settle(segment)?;
         }
@@ -116,25 +116,23 @@ impl Recovery {
         } else {
             findings.sound.push(segment);
         }
-        self.deliver(&rows).await
+        self.deliver(&rows).await.map(drop)
     }
 
-    async fn deliver(&self, rows: &[TraceRecord]) -> Result<(), Stopped> {
+    /// Takes rows into the store; how many it did not have.
+    async fn deliver(&self, rows: &[TraceRecord]) -> Result<u64, Stopped> {
+        let mut inserted = 0;
         for chunk in rows.chunks(Delivery::ROWS) {
-            // Apart, so that what the store counts can be told apart, too.
-            let (abandoned, ended): (Vec<_>, Vec<_>) =
-                chunk.iter().cloned().partition(|row| row.status_class == StatusClass::Abandoned);
-            for (rows, are_abandoned) in [(ended, false), (abandoned, true)] {
-                let delivered = self.delivery.deliver(&rows).await;
-                let of = |fate| delivered.fates.iter().filter(|one| **one == fate).count();
-                if of(Fate::GivenUp) > 0 {
-                    return Err(Stopped::Closing);
-                }
-                self.shared.counters.recovered(delivered.inserted, are_abandoned);
-                self.shared.counters.recovery_dead_lettered(of(Fate::DeadLettered));
-                self.shared.counters.recovery_dropped(of(Fate::Rejected) + of(Fate::Disowned));
+            let delivered = self.delivery.deliver(chunk).await;
+            let of = |fate| delivered.fates.iter().filter(|one| **one == fate).count();
+            if of(Fate::GivenUp) > 0 {
+                return Err(Stopped::Closing);
             }
+            inserted += delivered.inserted;
+            self.shared.counters.recovered(delivered.inserted);
+            self.shared.counters.recovery_dead_lettered(of(Fate::DeadLettered));
+            self.shared.counters.recovery_dropped(of(Fate::Rejected) + of(Fate::Disowned));
         }
-        Ok(())
+        Ok(inserted)
     }
 }
