@@ -13,6 +13,8 @@
 
 mod analytics;
 mod auth;
+#[doc(hidden)]
+pub mod bindings;
 mod breaker;
 mod cache;
 mod clock;
@@ -21,6 +23,7 @@ mod content;
 mod crypto;
 mod error;
 mod gateway;
+mod http;
 mod limits;
 mod network;
 mod operation;
@@ -43,6 +46,7 @@ pub use config::{
 };
 pub use error::{Error, ErrorCode, Result};
 pub use gateway::{Gateway, Hooks, ProviderHandle, TenantHandle};
+pub use http::Body;
 pub use operation::{OPERATIONS, Operation, Output, Subject, operation};
 pub use pipeline::Reply;
 pub use recorder::{BodyPart, Redactor};

@@ -1,6 +1,13 @@
 //! The one table of operations. Whatever lists operations (bindings, HTTP routes, documentation, tests) is derived from
 //! it: a new operation is a row here and a method of [`Gateway`](crate::Gateway) or [`TenantHandle`](crate::TenantHandle).
 
+mod arguments;
+mod perform;
+
+pub(crate) use self::{
+    arguments::Arguments,
+    perform::{Answer, Model, call_model, describe, perform, unknown},
+};
 use crate::types::api_key::Scope;
 
 /// What an operation works on.
@@ -97,6 +104,13 @@ operations! {
     stats: () Admin Gateway "" => Json;
     health: ("GET" "/health") Read Gateway "" => Json;
     close: () Admin Gateway "timeout_ms" => Json;
+}
+
+impl Operation {
+    /// Whether it calls a model: then what it takes goes to the provider, and its answer comes from there.
+    pub(crate) fn calls_model(&self) -> bool {
+        self.scope == Scope::Infer
+    }
 }
 
 /// The operation of that name.

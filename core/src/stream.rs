@@ -120,30 +120,37 @@ impl ReplyStream {
     ///
     /// Fails with `upstream_invalid_response` when the provider answered with something else than events.
     pub async fn next_event(&mut self) -> Option<Result<Bytes>> {
+        std::future::poll_fn(|context| self.poll_next_event(context)).await
+    }
+}
+
+impl ReplyStream {
+    pub(crate) fn poll_next_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
         if !self.is_event_stream {
-            let live = self.live.take()?;
-            let message = "the provider's answer is no stream of events; read it with next_chunk";
-            let error = Error::new(ErrorCode::UpstreamInvalidResponse, message).with_provider(self.provider.as_str());
-            let (error, durable) = live.fail(error);
-            durable.reached().await;
-            return Some(Err(error));
+            if let Some(live) = self.live.take() {
+                let message = "the provider's answer is no stream of events; read it with next_chunk";
+                let error = Error::new(ErrorCode::UpstreamInvalidResponse, message);
+                let (error, durable) = live.fail(error.with_provider(self.provider.as_str()));
+                self.ending = Some((Some(Err(error)), Box::pin(durable.reached())));
+            }
+            return self.poll_end(context);
         }
         loop {
             match self.events.next_frame() {
-                Err(error) => return Some(Err(error.into())),
+                Err(error) => return Poll::Ready(Some(Err(error.into()))),
                 Ok(Some(frame)) => {
                     if let Some(data) = event_data(frame) {
-                        return Some(Ok(data));
+                        return Poll::Ready(Some(Ok(data)));
                     }
                 }
-                Ok(None) => match self.next_chunk().await {
+                Ok(None) => match std::task::ready!(Pin::new(&mut *self).poll_next(context)) {
                     Some(Ok(chunk)) => self.events.push(&chunk),
                     Some(Err(error)) => {
                         // Nothing follows an error: what has come of the event it cut is none.
                         self.events = sse::Framer::new(EVENT_BYTES);
-                        return Some(Err(error));
+                        return Poll::Ready(Some(Err(error)));
                     }
-                    None => return self.events.finish().and_then(event_data).map(Ok),
+                    None => return Poll::Ready(self.events.finish().and_then(event_data).map(Ok)),
                 },
             }
         }

@@ -24,8 +24,8 @@ impl Background {
     /// How long tasks may go on after the thread was told to end.
     const GRACE: Duration = Duration::from_secs(1);
 
-    /// Starts the thread.
-    pub(crate) fn start() -> Result<Self> {
+    /// Starts the thread under that name.
+    pub(crate) fn start(name: &str) -> Result<Self> {
         let failed =
             |error| Error::new(ErrorCode::Internal, "the gateway's thread cannot be started").with_source(error);
         let (leave, mut left) = watch::channel(false);
@@ -42,7 +42,7 @@ impl Background {
             runtime.shutdown_timeout(Self::GRACE);
             let _ = end.send(());
         };
-        std::thread::Builder::new().name("libgateway".to_owned()).spawn(thread).map_err(failed)?;
+        std::thread::Builder::new().name(name.to_owned()).spawn(thread).map_err(failed)?;
         let gone = |_| Error::new(ErrorCode::Internal, "the gateway's thread cannot be started");
         let handle = starting.recv().map_err(gone)?.map_err(failed)?;
         Ok(Self { handle, leave, ended: Mutex::new(Some(ended)) })

@@ -68,6 +68,8 @@ error_codes! {
     UnknownOperation = 115, "unknown_operation", 404, permanent;
     /// No provider of the tenant has a deployment of that model.
     ModelNotFound = 116, "model_not_found", 404, permanent;
+    /// The path exists over HTTP, and not with that method.
+    MethodNotAllowed = 117, "method_not_allowed", 405, permanent;
 
     /// No API key came with the request.
     MissingApiKey = 200, "missing_api_key", 401, permanent;
@@ -142,6 +144,10 @@ error_codes! {
     Cancelled = 703, "cancelled", 499, permanent;
     /// The process ended before the request did: only traces carry it.
     Abandoned = 704, "abandoned", 500, permanent;
+    /// The gateway was opened by the process this one was forked from; open one of its own.
+    Forked = 705, "forked", 500, permanent;
+    /// A call that waits was made inside a callback of the gateway, which would wait for ever.
+    CalledFromCallback = 706, "called_from_callback", 500, permanent;
 }
 
 impl ErrorCode {

@@ -28,6 +28,7 @@ use crate::{
     tasks::Background,
     types::{
         api_key::Scope,
+        ids::TenantId,
         page::page_limit,
         stats::{DeadLetter, FlushReport, Health, HealthStatus, Stats},
     },
@@ -107,6 +108,16 @@ impl Gateway {
         let no_tenant = || Error::new(ErrorCode::InsufficientScope, "an admin key has no tenant; name one");
         let id = caller.tenant_id.clone().ok_or_else(no_tenant)?;
         Ok(TenantHandle { core: Arc::clone(&self.core), id, api_key_id: Some(caller.api_key_id.as_str().into()) })
+    }
+
+    /// The handle of a tenant that an operator names; its calls are traced as made with the operator's key.
+    pub(crate) fn tenant_for(&self, operator: &Caller, id: TenantId) -> TenantHandle {
+        TenantHandle { core: Arc::clone(&self.core), id, api_key_id: Some(operator.api_key_id.as_str().into()) }
+    }
+
+    /// How many bytes a request may have.
+    pub(crate) fn body_limit(&self) -> usize {
+        self.core.pipeline.body_limit()
     }
 
     /// The caller an API key stands for: `missing_api_key` or `invalid_api_key` when there is none. `secret` is the

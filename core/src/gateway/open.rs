@@ -53,7 +53,7 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
     // What the configuration alone can decide is decided before anything is started.
     let transport = Arc::new(Transport::new(&settings.network)?);
     let encoder = Encoder::new(Arc::new(Prices::builtin()), Redaction(hooks.redactor))?;
-    let background = Arc::new(Background::start()?);
+    let background = Arc::new(Background::start("libgateway")?);
     let options =
         StoreOptions { url: settings.store.clone(), migrate: settings.migrate, pool_size: None, now: clock::now() };
     let keys = Arc::clone(&settings.master_keys);

@@ -87,6 +87,11 @@ impl Pipeline {
         }
     }
 
+    /// How many bytes a request may have.
+    pub(crate) fn body_limit(&self) -> usize {
+        self.body_bytes
+    }
+
     /// Asks an upstream and waits for the whole answer.
     pub(crate) async fn call(&self, call: Call) -> Result<Reply> {
         let (tenant, mut draft) = self.begin(&call, false).await?;

@@ -92,7 +92,7 @@ pub(super) struct Clients {
 
 impl Clients {
     /// Runtimes come and go in tests and bindings; beyond so many clients the old ones are let go.
-    const MOST: usize = 64;
+    const MOST: usize = 128;
 
     pub(super) fn new(network: &Network) -> Result<Self> {
         let proxy = network.proxy.as_ref().map(|url| proxied::parse(url.expose())).transpose()?;

@@ -1,0 +1,120 @@
+//! From a request to a response: route, key, scope, body, operation, in this order.
+
+use std::error::Error as StdError;
+
+use bytes::Bytes;
+use http::{Request, Response, request};
+use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
+
+use super::{
+    Body,
+    input::{self, TENANT},
+    respond,
+    route::Route,
+};
+use crate::{
+    auth::Caller,
+    error::{Error, ErrorCode, Result},
+    gateway::{Gateway, TenantHandle},
+    operation::{Arguments, Model, Subject, call_model, perform},
+    provider::Envelope,
+    types::request::Request as Call,
+};
+
+impl Gateway {
+    /// Answers an HTTP request as a server would, without a socket: `POST /v1/chat/completions` and the other paths of
+    /// [`OPERATIONS`](crate::OPERATIONS), the API key in `authorization` or `x-api-key`, errors in OpenAI's shape. The
+    /// body is read only once the key is known to be allowed what the path is for.
+    ///
+    /// A stream's response comes with its head; its body fails where the upstream's does, and dropping it cancels the call.
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes>,
+        B::Error: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let (head, body) = request.into_parts();
+        let mut response = answer(self, &head, body).await.unwrap_or_else(|error| respond::error(&error));
+        respond::echo_request_id(&mut response, head.headers.get("x-request-id").cloned());
+        response
+    }
+}
+
+/// Whether a body asks for a stream. A body that cannot be read does not: what is wrong with it is told where it is used.
+pub(crate) fn wants_stream(body: &[u8]) -> bool {
+    Envelope::read(body, false).is_ok_and(|envelope| envelope.stream())
+}
+
+async fn answer<B>(gateway: &Gateway, head: &request::Parts, body: B) -> Result<Response<Body>>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let route = Route::find(head.method.as_str(), head.uri.path())?;
+    let caller = gateway.authenticate(input::api_key(&head.headers)).await?;
+    caller.require(route.operation.scope)?;
+    if route.operation.calls_model() {
+        let tenant = tenant(gateway, head, &caller, &route)?;
+        let options = input::call_options(&head.headers)?;
+        let body = read(body, gateway.body_limit()).await?;
+        let streaming = route.streaming().filter(|_| wants_stream(&body));
+        let operation = streaming.unwrap_or(route.operation);
+        return call_model(operation, Model::Tenant(tenant), Call { body, options }).await.map(respond::answer);
+    }
+    let mut arguments = input::query(head.uri.query().unwrap_or_default())?;
+    for (name, value) in Arguments::parse(&read(body, gateway.body_limit()).await?)? {
+        arguments.insert(&name, value)?;
+    }
+    for (name, value) in &route.arguments {
+        arguments.insert(name, value.as_str())?;
+    }
+    // A tenant's key reaches its own tenant, whatever the request names; an operator's names one anywhere.
+    let is_own = caller.tenant_id.is_some();
+    if route.operation.subject == Subject::Tenant && (is_own || !arguments.has("tenant_id")) {
+        let tenant = tenant(gateway, head, &caller, &route)?;
+        let agreed = arguments.insert("tenant_id", tenant.id().as_str());
+        agreed.map_err(|error| if is_own { foreign() } else { error })?;
+    }
+    perform(gateway, route.operation, arguments).await.map(respond::json)
+}
+
+/// The tenant a request is about: the key's own, or for an operator's key the one that the header names.
+fn tenant(gateway: &Gateway, head: &request::Parts, caller: &Caller, route: &Route) -> Result<TenantHandle> {
+    let named = match head.headers.get(TENANT) {
+        None => None,
+        Some(named) => {
+            let named =
+                named.to_str().map_err(|_| Error::invalid(TENANT, format!("the header {TENANT} is no text")))?;
+            Some(named.parse()?)
+        }
+    };
+    match (&caller.tenant_id, named) {
+        (Some(own), Some(named)) if *own != named => Err(foreign()),
+        (Some(_), _) => gateway.tenant_of(caller, route.operation.scope),
+        (None, Some(named)) => Ok(gateway.tenant_for(caller, named)),
+        (None, None) => {
+            let message = format!("an operator's key has no tenant; name one in the header {TENANT}");
+            Err(Error::new(ErrorCode::MissingField, message).with_param(TENANT))
+        }
+    }
+}
+
+/// Whether another tenant exists is none of a tenant's business.
+fn foreign() -> Error {
+    Error::new(ErrorCode::InsufficientScope, "the API key belongs to another tenant")
+}
+
+async fn read<B>(body: B, limit: usize) -> Result<Bytes>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn StdError + Send + Sync>>,
+{
+    let collected = Limited::new(body, limit).collect().await;
+    collected.map(Collected::to_bytes).map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            let message = format!("the request has more than {limit} bytes (limits.body_bytes)");
+            Error::new(ErrorCode::BodyTooLarge, message)
+        } else {
+            Error::new(ErrorCode::InvalidRequest, "the request's body ended early").with_source(error)
+        }
+    })
+}
