@@ -88,17 +88,17 @@ impl Arguments {
 
     /// Finds the argument at fault: the one without which the complaint is another.
     fn blame(&self, complaint: &str, complaint_of: impl Fn(&Map<String, Value>) -> Option<serde_json::Error>) -> Error {
-        if let Some(name) = complaint.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-            return missing(name);
-        }
         let culprit = self.0.keys().find(|name| {
             let mut others = self.0.clone();
             others.remove(*name);
             complaint_of(&others).is_none_or(|other| other.to_string() != complaint)
         });
-        match culprit {
-            Some(name) => Error::invalid(name, format!("{name}: {complaint}")),
-            None => Error::new(ErrorCode::InvalidRequest, complaint),
+        let missing_field = complaint.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        match (culprit, missing_field) {
+            (Some(name), Some(field)) => missing(&format!("{name}.{field}")),
+            (None, Some(field)) => missing(field),
+            (Some(name), None) => Error::invalid(name, format!("{name}: {complaint}")),
+            (None, None) => Error::new(ErrorCode::InvalidRequest, complaint),
         }
     }
 }
