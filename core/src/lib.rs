@@ -72,6 +72,7 @@ pub use types::{
     time::Timestamp,
     trace::{Attempt, StatusClass, Trace, TraceDetail, TraceFilter, TraceFlag, TracePage, TraceQuery},
     usage::{Usage, UsageSource},
+    verify::{InstanceReport, InstanceState, NumberRange, VerifyReport},
 };
 
 /// A gateway is shared between threads, and so are its handles.

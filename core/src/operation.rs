@@ -101,6 +101,7 @@ operations! {
     backup: () Admin Gateway "path" => Nothing;
     list_dead_letters: () Admin Gateway "limit" => Json;
     flush: () Admin Gateway "timeout_ms" => Json;
+    verify: () Admin Gateway "" => Json;
     stats: () Admin Gateway "" => Json;
     health: ("GET" "/health") Read Gateway "" => Json;
     close: () Admin Gateway "timeout_ms" => Json;

@@ -11,6 +11,7 @@ mod rotation;
 mod shutdown;
 mod tenant_handle;
 mod upkeep;
+mod verify;
 
 use std::{fmt, sync::Arc, time::Duration};
 

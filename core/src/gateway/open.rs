@@ -103,7 +103,7 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
     let mut upkeep = upkeep.start(&background);
     let retain =
         Retain { store: store.clone(), retention: settings.retention, changed: Arc::clone(&retention_changed) };
-    upkeep.extend([recording.recovery, background.spawn(retain.run())]);
+    upkeep.extend([recording.recovery, recording.books, background.spawn(retain.run())]);
     transport.warm(&background);
     Ok(Core {
         pipeline: Pipeline::new(&settings, Arc::clone(&registry), recorder, transport),

@@ -118,6 +118,7 @@ impl Upkeep {
     async fn tidy(&self) -> Result<()> {
         self.store.ensure_partitions(clock::now()).await?;
         self.store.empty_default_partition(MONTHS_AT_ONCE).await?;
+        self.store.forget_settled_accounts().await?;
         self.erase_deleted().await
     }
 

@@ -151,6 +151,10 @@ pub(crate) async fn perform(gateway: &Gateway, operation: &Operation, mut argume
         }
         "flush" => answer(gateway.flush(timeout(arguments)?).await),
         "close" => answer(gateway.close(timeout(arguments)?).await),
+        "verify" => {
+            arguments.done()?;
+            answer(gateway.verify().await)
+        }
         "stats" => {
             arguments.done()?;
             answer(Ok(gateway.stats()))

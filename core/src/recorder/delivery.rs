@@ -64,7 +64,7 @@ impl Fate {
 }
 
 /// What became of a try.
-enum Tried<T> {
+pub(super) enum Tried<T> {
     Done(T),
     Refused(Error),
     GivenUp,
@@ -122,7 +122,7 @@ impl Delivery {
         }
     }
 
-    async fn until_answered<T, F>(&self, mut statement: impl FnMut() -> F) -> Tried<T>
+    pub(super) async fn until_answered<T, F>(&self, mut statement: impl FnMut() -> F) -> Tried<T>
     where
         F: Future<Output = Result<T, Error>>,
     {

@@ -61,6 +61,9 @@ pub(crate) struct Begin {
 /// Everything that was seen of a request.
 pub(super) struct Observation {
     pub(super) id: TraceId,
+    /// Which opening of the gateway it is of, and its number there.
+    pub(super) instance: u64,
+    pub(super) number: u64,
     pub(super) begin: Begin,
     pub(super) seen: Seen,
     pub(super) latency: Duration,
@@ -146,7 +149,9 @@ impl Draft {
         // The wall clock is read once, and set back to when the caller called.
         let created_at = clock::now().plus_millis(-i64::try_from(started.elapsed().as_millis()).unwrap_or_default());
         let id = TraceId::new(created_at);
-        let observation = Observation { id, begin, seen: Seen::default(), latency: Duration::ZERO, end: End::Dropped };
+        let (instance, number) = (shared.ledger.instance, shared.ledger.accept());
+        let (seen, latency, end) = (Seen::default(), Duration::ZERO, End::Dropped);
+        let observation = Observation { id, instance, number, begin, seen, latency, end };
         Ok(Self { shared, open: Some(Box::new(observation)), started, id })
     }
 

@@ -45,7 +45,7 @@ impl Encoder {
     }
 
     pub(super) fn encode(&mut self, observation: Observation) -> TraceRecord {
-        let Observation { id, begin, mut seen, latency, end } = observation;
+        let Observation { id, instance, number, begin, mut seen, latency, end } = observation;
         let wire = begin.endpoint.wire();
         let (mut digest, raw) = match std::mem::take(&mut seen.answer) {
             Answer::None => (Digest::default(), None),
@@ -90,6 +90,8 @@ impl Encoder {
             model.and_then(|model| self.prices.cost(kind, model, digest.service_tier.as_deref(), &digest.usage));
         TraceRecord {
             id,
+            instance: Some(instance),
+            number: Some(number),
             tenant_id: begin.owner.tenant,
             tenant_since_ms: Some(begin.owner.since.as_millis()),
             ended_ms: id.created_at().plus_millis(i64::try_from(latency.as_millis()).unwrap_or(i64::MAX)).as_millis(),

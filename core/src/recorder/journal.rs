@@ -21,6 +21,10 @@ use crate::{
 pub(super) struct Intent<'a> {
     tenant_id: Cow<'a, TenantId>,
     tenant_since_ms: Option<i64>,
+    #[serde(default)]
+    instance: Option<u64>,
+    #[serde(default)]
+    number: Option<u64>,
     #[serde(borrow)]
     request_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -43,6 +47,8 @@ impl<'a> Intent<'a> {
         Self {
             tenant_id: Cow::Borrowed(&begin.owner.tenant),
             tenant_since_ms: Some(begin.owner.since.as_millis()),
+            instance: Some(observation.instance),
+            number: Some(observation.number),
             request_id: request_id.map(Cow::Borrowed),
             provider: seen.provider.as_ref().map(|provider| provider.name().into()),
             requested_model: seen.requested_model.as_deref().map(label),
@@ -59,6 +65,8 @@ impl<'a> Intent<'a> {
         Intent {
             tenant_id: Cow::Owned(self.tenant_id.into_owned()),
             tenant_since_ms: self.tenant_since_ms,
+            instance: self.instance,
+            number: self.number,
             request_id: owned(self.request_id),
             provider: owned(self.provider),
             requested_model: owned(self.requested_model),
@@ -77,6 +85,8 @@ impl<'a> Intent<'a> {
             tenant_id: self.tenant_id.into_owned(),
             tenant_since_ms: self.tenant_since_ms,
             id,
+            instance: self.instance,
+            number: self.number,
             ended_ms: id.created_at().as_millis(),
             request_id: owned(self.request_id),
             upstream_request_id: None,
@@ -109,6 +119,16 @@ impl<'a> Intent<'a> {
             attempts: None,
         }
     }
+}
+
+/// Which request of which opening of a gateway an intent or a row is of; `None` where an older version wrote it.
+pub(super) fn place(bytes: &[u8]) -> Option<(u64, u64)> {
+    #[derive(Deserialize)]
+    struct Place {
+        instance: u64,
+        number: u64,
+    }
+    read(bytes).map(|Place { instance, number }| (instance, number))
 }
 
 /// The bytes of an intent or a row. Fields carry their names, so that later versions may add some.

@@ -6,14 +6,19 @@
 //!   └─ intent ─ spool ─ recovery, by whichever gateway comes next ───────────────────────────────────┘
 //! ```
 
+mod audit;
 mod backlog;
+mod books;
+mod closing;
 mod counters;
 mod delivery;
 mod draft;
 mod encode;
 mod journal;
+mod ledger;
 mod persister;
 mod queue;
+mod ranges;
 mod recovery;
 mod redactor;
 mod writer;
@@ -31,8 +36,10 @@ use tokio::{
 pub use self::redactor::{BodyPart, Redactor};
 use self::{
     backlog::Backlog,
+    books::Books,
     counters::Counters,
     delivery::{Delivery, Fate},
+    ledger::Ledger,
     persister::Persister,
     queue::Queue,
     recovery::Recovery,
@@ -44,6 +51,7 @@ pub(crate) use self::{
     redactor::Redaction,
 };
 use crate::{
+    clock,
     config::{Durability, RecorderConfig},
     error::Result,
     spool::Spool,
@@ -52,6 +60,7 @@ use crate::{
     types::{
         ids::TraceId,
         stats::{DropReason, FlushReport, Stats},
+        verify::VerifyReport,
     },
 };
 
@@ -59,6 +68,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Recorder {
     shared: Arc<Shared>,
+    books: Arc<Books>,
 }
 
 /// What all parts see.
@@ -67,6 +77,7 @@ struct Shared {
     backlog: Backlog,
     spool: Option<Arc<Spool>>,
     durability: Durability,
+    ledger: Ledger,
     counters: Counters,
     /// How many observations are settled: in the store, dead-lettered or given up.
     settled: watch::Sender<u64>,
@@ -89,18 +100,21 @@ pub(crate) struct Parts {
 pub(crate) struct Running {
     /// Ends by itself once the recorder is closed.
     pub(crate) writing: JoinHandle<()>,
-    /// Never ends.
+    /// These never end.
     pub(crate) recovery: JoinHandle<()>,
+    pub(crate) books: JoinHandle<()>,
 }
 
 impl Recorder {
     /// Starts the tasks.
     pub(crate) fn start(parts: Parts, background: &Background) -> (Self, Running) {
+        let ledger = Ledger::new(clock::now(), parts.spool.is_some());
         let shared = Arc::new(Shared {
             queue: Queue::new(parts.config, parts.durability),
             backlog: Backlog::new(2 * parts.config.batch_rows),
             spool: parts.spool.map(Arc::new),
             durability: parts.durability,
+            ledger,
             counters: Counters::default(),
             settled: watch::Sender::new(0),
             durable: watch::Sender::new(0),
@@ -110,15 +124,18 @@ impl Recorder {
         let writer = Writer { shared: Arc::clone(&shared), encoder: parts.encoder };
         let persister = Persister { shared: Arc::clone(&shared), delivery: delivery() };
         let recovery = Recovery { shared: Arc::clone(&shared), delivery: delivery() };
-        let spool = shared.spool.clone();
+        let books = Arc::new(Books::new(Arc::clone(&shared), parts.store.clone()));
+        let (spool, last) = (shared.spool.clone(), Arc::clone(&books));
         let writing = background.spawn(async move {
             tokio::join!(writer.run(), persister.run());
+            last.close().await;
             if let Some(spool) = spool {
                 spool.leave();
             }
         });
         let recovery = background.spawn(recovery.run());
-        (Self { shared }, Running { writing, recovery })
+        let keeping = background.spawn(Arc::clone(&books).run());
+        (Self { shared, books }, Running { writing, recovery, books: keeping })
     }
 
     /// Begins to observe a request. Whatever happens to the draft, one trace comes of it. Fails once the
@@ -161,8 +178,15 @@ impl Recorder {
         }
     }
 
+    /// Checks that every request that was accepted is accounted for, by this gateway and all others on the store. Runs on
+    /// the gateway's thread.
+    pub(crate) async fn verify(&self, store: &Store) -> Result<VerifyReport> {
+        audit::verify(&self.books, store, self.shared.spool.as_deref()).await
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let mut stats = self.shared.counters.stats();
+        stats.instance = self.shared.ledger.instance;
         if let Some(spool) = &self.shared.spool {
             (stats.spool_bytes, stats.spool_error) = spool.status();
         }
@@ -173,7 +197,7 @@ impl Recorder {
 impl Shared {
     /// Hands an observation over to the writer, or counts it as dropped. Says which one it is, counted from 1.
     fn record(&self, observation: Box<draft::Observation>) -> Option<u64> {
-        let (id, bytes) = (observation.id, observation.weight());
+        let (id, number, bytes) = (observation.id, observation.number, observation.weight());
         self.counters.accepted(bytes);
         match self.queue.push(observation, bytes) {
             Ok(number) => Some(number),
@@ -182,6 +206,7 @@ impl Shared {
                 if reason == DropReason::QueueFull {
                     self.forget_intent(id);
                 }
+                self.ledger.drop(reason, [number]);
                 if self.counters.dropped(reason, 1, bytes) {
                     tracing::warn!(?reason, "traces are being dropped; see stats");
                 }

@@ -47,6 +47,11 @@ impl Persister {
     async fn persist(&self, batch: Batch) {
         let fates = self.delivery.deliver(&batch.records).await.fates;
         let spool = batch.segment.and(self.shared.spool.as_ref());
+        self.shared.ledger.settle(&batch.records, &fates);
+        if let Some(segment) = batch.segment {
+            let given_up = batch.records.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::GivenUp);
+            self.shared.ledger.leave_behind(segment, given_up.map(|(record, _)| record));
+        }
         for fate in Fate::ALL {
             let of_fate = || fates.iter().zip(&batch.bytes).filter(|(one, _)| **one == fate).map(|(_, bytes)| *bytes);
             let (rows, bytes) = (of_fate().count(), of_fate().sum());
@@ -79,6 +84,7 @@ impl Persister {
             Some((segment, rows, Err(error))) if error.kind() == io::ErrorKind::NotFound => {
                 tracing::error!(rows, "a segment of the spool is gone; its traces are lost");
                 self.shared.lose(rows);
+                self.shared.ledger.settle_behind(segment);
                 spool.settle_behind(segment);
                 true
             }
@@ -98,6 +104,7 @@ impl Persister {
         let missing = rows.saturating_sub(records.len());
         for chunk in records.chunks(Delivery::ROWS) {
             let fates = self.delivery.deliver(chunk).await.fates;
+            self.shared.ledger.settle(chunk, &fates);
             if fates.contains(&Fate::GivenUp) {
                 // It is read again, by us or by the next gateway: what is in the store already does no harm.
                 return false;
@@ -106,6 +113,7 @@ impl Persister {
                 self.shared.settle_spooled(fate);
             }
         }
+        self.shared.ledger.settle_behind(segment);
         if missing > 0 {
             tracing::error!(rows = missing, "traces in the spool are damaged and lost");
             self.shared.lose(missing);

@@ -5,10 +5,12 @@ use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use super::{
     Shared,
+    closing::Legacy,
     delivery::{Delivery, Fate},
     journal::{self, Intent},
 };
 use crate::{
+    error::Error,
     spool::{Frames, Kind, Orphan, Segment},
     store::TraceRecord,
     types::ids::TraceId,
@@ -26,13 +28,16 @@ struct Findings {
     /// Segments that were read.
     sound: Vec<Segment>,
     damaged: Vec<Segment>,
+    legacy: Legacy,
 }
 
 /// Why a folder is left to the next one who looks.
-enum Stopped {
+pub(super) enum Stopped {
     /// The time to close is over.
     Closing,
     Disk(io::Error),
+    /// The store refuses what can be left out of no account.
+    Store(Error),
 }
 
 impl From<io::Error> for Stopped {
@@ -54,6 +59,9 @@ impl Recovery {
                         match self.recover(&orphan).await {
                             Ok(()) => {}
                             Err(Stopped::Closing) => return,
+                            Err(Stopped::Store(error)) => {
+                                tracing::warn!(%error, "the books of a gateway that is gone cannot be closed; its folder stays");
+                            }
                             Err(Stopped::Disk(error)) => {
                                 tracing::warn!(%error, "a folder of the spool cannot be read; it stays");
                             }
@@ -74,13 +82,16 @@ impl Recovery {
         // What began and has no end among all that was read has none. Where the store knows the end, that counts.
         let intents = std::mem::take(&mut findings.intents);
         let abandoned: Vec<_> = intents.into_iter().map(|(id, intent)| intent.abandoned(id)).collect();
-        self.shared.counters.recovered_abandoned(self.deliver(&abandoned).await?);
+        self.shared.counters.recovered_abandoned(self.deliver(&abandoned, &mut findings.legacy).await?);
+        findings.legacy.is_damaged = !findings.damaged.is_empty();
+        self.close_books(orphan, findings.legacy).await?;
         for segment in findings.sound {
             orphan.settle(segment)?;
         }
         for segment in findings.damaged {
             orphan.settle_damaged(segment)?;
         }
+        orphan.forget_account()?;
         Ok(orphan.leave()?)
     }
 
@@ -116,11 +127,11 @@ impl Recovery {
         } else {
             findings.sound.push(segment);
         }
-        self.deliver(&rows).await.map(drop)
+        self.deliver(&rows, &mut findings.legacy).await.map(drop)
     }
 
     /// Takes rows into the store; how many it did not have.
-    async fn deliver(&self, rows: &[TraceRecord]) -> Result<u64, Stopped> {
+    async fn deliver(&self, rows: &[TraceRecord], legacy: &mut Legacy) -> Result<u64, Stopped> {
         let mut inserted = 0;
         for chunk in rows.chunks(Delivery::ROWS) {
             let delivered = self.delivery.deliver(chunk).await;
@@ -128,6 +139,7 @@ impl Recovery {
             if of(Fate::GivenUp) > 0 {
                 return Err(Stopped::Closing);
             }
+            legacy.note(chunk, &delivered.fates);
             inserted += delivered.inserted;
             self.shared.counters.recovered(delivered.inserted);
             self.shared.counters.recovery_dead_lettered(of(Fate::DeadLettered));

@@ -33,6 +33,7 @@ impl Writer {
             if self.shared.queue.is_overdue() {
                 // What will not be written need not be encoded either.
                 let bytes: Vec<usize> = queued.iter().map(|queued| queued.bytes).collect();
+                self.shared.ledger.drop(DropReason::Closed, queued.iter().map(|queued| queued.observation.number));
                 self.shared.give_up(&bytes, DropReason::Closed);
                 self.shared.note_durable(queued.len());
             } else {
@@ -53,7 +54,7 @@ impl Writer {
                 turn = 0;
                 tokio::task::yield_now().await;
             }
-            let id = observation.id;
+            let (id, number) = (observation.id, observation.number);
             // What is encoded came from upstreams: a fault here must not end the recording of everything else.
             match catch_unwind(AssertUnwindSafe(|| self.encoder.encode(*observation))) {
                 Ok(record) => {
@@ -64,6 +65,7 @@ impl Writer {
                 Err(_) => {
                     tracing::error!("a trace could not be encoded and is lost");
                     self.shared.forget_intent(id);
+                    self.shared.ledger.drop(DropReason::Rejected, [number]);
                     self.shared.give_up(&[bytes], DropReason::Rejected);
                     self.shared.note_durable(1);
                 }
@@ -78,14 +80,15 @@ impl Writer {
         let rows = batch.records.len();
         let appended = self.append(&batch.records);
         let placed = appended.as_ref().map(|appended| appended.placed);
-        if placed == Some(Placed::Behind) {
+        if let Some(Placed::Behind(segment)) = placed {
             // Before anything else runs: the other task may read it back at once.
+            self.shared.ledger.leave_behind(segment, &batch.records);
             self.shared.leave_behind(rows, batch.bytes.iter().sum());
             self.shared.backlog.wake();
         }
         self.sync(appended).await;
         self.shared.note_durable(rows);
-        if placed != Some(Placed::Behind) {
+        if !matches!(placed, Some(Placed::Behind(_))) {
             batch.segment = placed.and_then(Placed::segment);
             self.shared.backlog.push(batch).await;
         }

@@ -3,6 +3,7 @@
 //! ```text
 //! <spool>/<pid>-<uuid>/lock         held with fcntl: it ends with the process, even when a forked child lives on
 //! <spool>/<pid>-<uuid>/00000001.seg …
+//! <spool>/<pid>-<uuid>/account   what the gateway last said of itself and could tell nobody else
 //! <spool>/claims                    held while folders of gateways that are gone are taken over
 //! <spool>/damaged/                  segments in which something could not be read, kept for people
 //! ```
@@ -13,7 +14,7 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io,
+    io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     process,
@@ -25,6 +26,8 @@ use uuid::Uuid;
 
 const LOCK: &str = "lock";
 const ALIVE: &str = "alive";
+const ACCOUNT: &str = "account";
+const ACCOUNT_NEW: &str = "account.new";
 const CLAIMS: &str = "claims";
 const DAMAGED: &str = "damaged";
 const SUFFIX: &str = "seg";
@@ -68,9 +71,8 @@ impl Home {
 
     fn claim_all(spool: &Path) -> io::Result<Vec<Self>> {
         // All names first: a directory that changes while it is read may be read in part.
-        let paths: Vec<_> = fs::read_dir(spool)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
         let mut orphans = Vec::new();
-        for path in paths {
+        for path in folders(spool)? {
             if let Some(pid) = pid_of(&path) {
                 // An error means that it is somebody else's, or not to be understood: it stays.
                 orphans.extend(Self::claim(&path, pid).ok().flatten());
@@ -119,6 +121,34 @@ impl Home {
         fs::remove_file(self.segment(number))
     }
 
+    /// Puts down what the gateway says of itself, in place of what it said before.
+    pub(super) fn keep_account(&self, account: &[u8]) -> io::Result<()> {
+        let unnamed = self.path.join(ACCOUNT_NEW);
+        match fs::remove_file(&unnamed) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        open(&unnamed)?.write_all(account)?;
+        fs::rename(unnamed, self.path.join(ACCOUNT))
+    }
+
+    /// What the gateway last said of itself.
+    pub(super) fn account(&self) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.path.join(ACCOUNT)) {
+            Ok(account) => Ok(Some(account)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Somebody else knows what the gateway said of itself.
+    pub(super) fn forget_account(&self) -> io::Result<()> {
+        match fs::remove_file(self.path.join(ACCOUNT)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Puts a segment where people can look at it, and nothing here does any more.
     pub(super) fn keep_damaged(&self, number: u64) -> io::Result<()> {
         let (Some(spool), Some(name)) = (self.path.parent(), self.path.file_name()) else {
@@ -132,13 +162,7 @@ impl Home {
 
     /// The numbers of the segments, in order.
     pub(super) fn segments(&self) -> io::Result<Vec<u64>> {
-        let mut numbers = Vec::new();
-        for entry in fs::read_dir(&self.path)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == SUFFIX) {
-                numbers.extend(path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok()));
-            }
-        }
+        let mut numbers: Vec<_> = segment_files(&self.path)?.into_iter().map(|(number, _)| number).collect();
         numbers.sort_unstable();
         Ok(numbers)
     }
@@ -156,7 +180,7 @@ impl Home {
     fn remove_if_done(&self) -> io::Result<()> {
         let is_needed = fs::read_dir(&self.path)?.flatten().any(|entry| {
             let name = entry.file_name();
-            name != LOCK && name != ALIVE
+            name != LOCK && name != ALIVE && name != ACCOUNT_NEW
         });
         if is_needed {
             return Ok(());
@@ -181,6 +205,26 @@ impl Drop for Home {
             drop(alive.unlock());
         }
     }
+}
+
+/// The folders of all gateways, living or not.
+pub(super) fn folders(spool: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(spool)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    paths.retain(|path| pid_of(path).is_some());
+    Ok(paths)
+}
+
+/// The segments in a gateway's folder, with their numbers.
+pub(super) fn segment_files(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == SUFFIX) {
+            let number = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
+            files.extend(number.map(|number| (number, path)));
+        }
+    }
+    Ok(files)
 }
 
 /// The name of a folder of this process.

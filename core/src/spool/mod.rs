@@ -10,6 +10,7 @@ mod current;
 mod frame;
 mod home;
 mod segments;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) use self::frame::{Frame, Frames, Kind};
+pub(crate) use self::survey::Survey;
 use self::{home::Home, segments::Segments};
 use crate::{
     error::{Error, Result},
@@ -52,7 +54,7 @@ pub(crate) enum Placed {
     /// On disk, and in the hands of whoever writes them to the store; who then says [`Spool::settle`].
     Pending(Segment),
     /// On disk only: [`Spool::next_behind`] names the segment when its turn comes.
-    Behind,
+    Behind(Segment),
 }
 
 impl Placed {
@@ -60,7 +62,7 @@ impl Placed {
     pub(crate) fn segment(self) -> Option<Segment> {
         match self {
             Self::Pending(segment) => Some(segment),
-            Self::Behind => None,
+            Self::Behind(_) => None,
         }
     }
 }
@@ -105,7 +107,7 @@ impl Spool {
         let mut segments = self.writable()?;
         let (segment, behind, file) = segments.append(&self.home, &frames, &ids, room)?;
         self.tidy(segments);
-        Ok(Appended { placed: if behind { Placed::Behind } else { Placed::Pending(segment) }, file })
+        Ok(Appended { placed: if behind { Placed::Behind(segment) } else { Placed::Pending(segment) }, file })
     }
 
     /// A request whose outcome will not be appended: it is not open any more.
@@ -146,6 +148,24 @@ impl Spool {
         self.settle_behind(segment);
     }
 
+    /// Keeps what the gateway says of itself for the next one, as long as it can tell nobody else.
+    pub(crate) fn keep_account(&self, account: &[u8]) {
+        if self.home.is_ours()
+            && let Err(error) = self.home.keep_account(account)
+        {
+            self.note_failure(&error);
+        }
+    }
+
+    /// What the gateway says of itself is known elsewhere.
+    pub(crate) fn forget_account(&self) {
+        if self.home.is_ours()
+            && let Err(error) = self.home.forget_account()
+        {
+            tracing::warn!(%error, "the account in the spool cannot be removed");
+        }
+    }
+
     /// All bytes on disk, and what is wrong with the disk.
     pub(crate) fn status(&self) -> (u64, Option<String>) {
         self.segments.lock().status()
@@ -180,6 +200,11 @@ impl Spool {
     /// The spools of gateways that are gone, ours to read now.
     pub(crate) fn orphans(&self) -> io::Result<Vec<Orphan>> {
         Ok(Home::orphans(&self.directory)?.into_iter().map(|home| Orphan { home }).collect())
+    }
+
+    /// Everything that is in the spool at this moment, of gateways that live and of those that are gone.
+    pub(crate) fn survey(&self) -> Survey {
+        Survey::of(self.directory.clone())
     }
 
     fn writable(&self) -> io::Result<MutexGuard<'_, Segments>> {
@@ -219,6 +244,16 @@ impl Orphan {
     /// Its segments, in order.
     pub(crate) fn segments(&self) -> io::Result<Vec<Segment>> {
         self.home.segments()
+    }
+
+    /// What its gateway last said of itself; `None` where somebody else knows.
+    pub(crate) fn account(&self) -> io::Result<Option<Vec<u8>>> {
+        self.home.account()
+    }
+
+    /// What its gateway said of itself is known elsewhere.
+    pub(crate) fn forget_account(&self) -> io::Result<()> {
+        self.home.forget_account()
     }
 
     /// All bytes of a segment.

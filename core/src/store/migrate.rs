@@ -39,6 +39,7 @@ const SQLITE: &[Migration] = migrations! {
     3 "0003_traces" "sqlite",
     4 "0004_dead_letters" "portable",
     5 "0005_retention" "portable",
+    6 "0006_instances" "portable",
 };
 
 /// PostgreSQL's, in their order.
@@ -48,6 +49,7 @@ const POSTGRES: &[Migration] = migrations! {
     3 "0003_traces" "postgres",
     4 "0004_dead_letters" "portable",
     5 "0005_retention" "portable",
+    6 "0006_instances" "portable",
 };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS gw_migrations \

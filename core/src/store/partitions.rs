@@ -8,6 +8,7 @@ use super::{
     changes::hold_generation,
     db::{Backend, Tx},
     error::is_transient,
+    instances::note_dropped_month,
     migrate,
     query::sql,
     row::corrupt,
@@ -170,6 +171,7 @@ impl Month {
         if tx.fetch_optional(kept).await?.is_some() {
             return Ok(false);
         }
+        note_dropped_month(tx, Timestamp::from_millis(self.plus(1)?.start_ms()?)).await?;
         tx.run_script(format!("DROP TABLE {table}")).await?;
         Ok(true)
     }

@@ -6,8 +6,9 @@ use uuid::Uuid;
 use super::{
     Store,
     db::{Backend, Tx},
+    instances::{Why, note_removed},
     query::sql,
-    row::{Columns, corrupt},
+    row::{Columns, Row, corrupt},
 };
 use crate::{
     error::Result,
@@ -70,7 +71,7 @@ impl Store {
             .bind(after.map_or("", TenantId::as_str))
             .bind(gateway.count())
             .bind(i64::from(limit));
-        let limited = |row: super::row::Row| {
+        let limited = |row: Row| {
             let mut columns = row.columns();
             let tenant = columns.text()?.parse()?;
             let own = read_retention(&mut columns)?;
@@ -101,7 +102,8 @@ impl Store {
         if rules.map(|row| read_retention(&mut row.columns())).transpose()? != Some(limited.own) {
             return Ok(Piece::default());
         }
-        let piece = remove_oldest(&mut tx, &limited.tenant, (cutoff, limit)).await?;
+        let piece =
+            remove_oldest(&mut tx, &limited.tenant, Removal { up_to: cutoff, limit, why: Why::Expired }).await?;
         tx.commit().await?;
         Ok(piece)
     }
@@ -125,40 +127,56 @@ impl Store {
     }
 }
 
-/// Deletes a tenant's oldest traces with their content.
-pub(super) async fn remove_oldest(tx: &mut Tx, tenant: &TenantId, (cutoff, limit): (Cutoff, u32)) -> Result<Piece> {
-    match tx {
-        Tx::Sqlite(_) => remove_sqlite(tx, tenant, (cutoff, limit)).await,
-        Tx::Postgres { .. } => remove_postgres(tx, tenant, (cutoff, limit)).await,
-    }
+/// Which of a tenant's oldest traces go, at most how many, and for what reason.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Removal {
+    pub(super) up_to: Cutoff,
+    pub(super) limit: u32,
+    pub(super) why: Why,
 }
 
-async fn remove_sqlite(tx: &mut Tx, tenant: &TenantId, (cutoff, limit): (Cutoff, u32)) -> Result<Piece> {
-    let mut traces = 0;
-    for table in ["gw_trace_bodies", "gw_traces"] {
+/// Deletes a tenant's oldest traces with their content, and notes whose requests these were.
+pub(super) async fn remove_oldest(tx: &mut Tx, tenant: &TenantId, removal: Removal) -> Result<Piece> {
+    let (rows, more) = match tx {
+        Tx::Sqlite(_) => remove_sqlite(tx, tenant, removal).await?,
+        Tx::Postgres { .. } => remove_postgres(tx, tenant, removal).await?,
+    };
+    let traces = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+    note_removed(tx, removal.why, &rows).await?;
+    Ok(Piece { traces, more })
+}
+
+/// What was removed, each as its `instance`, and whether there may be more.
+type Removed = (Vec<Row>, bool);
+
+async fn remove_sqlite(tx: &mut Tx, tenant: &TenantId, Removal { up_to, limit, .. }: Removal) -> Result<Removed> {
+    let mut rows = Vec::new();
+    for (table, returning) in [("gw_trace_bodies", ""), ("gw_traces", "RETURNING instance")] {
         let delete = sql(format!(
             "DELETE FROM {table} WHERE seq IN (SELECT seq FROM gw_traces WHERE tenant_id = $1 \
-             AND (created_ms, id) <= ($2, $3) ORDER BY created_ms, id LIMIT $4)"
+             AND (created_ms, id) <= ($2, $3) ORDER BY created_ms, id LIMIT $4) {returning}"
         ));
-        let delete = delete.bind(tenant.as_str()).bind(cutoff.created_ms).bind(cutoff.id);
-        traces = tx.execute(delete.bind(i64::from(limit))).await?;
+        let delete = delete.bind(tenant.as_str()).bind(up_to.created_ms).bind(up_to.id);
+        rows = tx.fetch_all(delete.bind(i64::from(limit))).await?;
     }
-    Ok(Piece { traces, more: traces >= u64::from(limit) })
+    let more = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok((rows, more))
 }
 
 /// Where the piece ends is asked first: a DELETE whose rows a subquery names reads all rows of the tenant each time.
 /// `created_ms` alone tells the planner which partitions it needs.
-async fn remove_postgres(tx: &mut Tx, tenant: &TenantId, (cutoff, limit): (Cutoff, u32)) -> Result<Piece> {
+async fn remove_postgres(tx: &mut Tx, tenant: &TenantId, Removal { up_to, limit, .. }: Removal) -> Result<Removed> {
     let last = sql("SELECT created_ms, id FROM gw_traces WHERE tenant_id = $1 AND created_ms <= $2 \
          AND (created_ms, id) <= ($2, $3) ORDER BY created_ms, id LIMIT 1 OFFSET $4");
-    let last = last.bind(tenant.as_str()).bind(cutoff.created_ms).bind(cutoff.id);
+    let last = last.bind(tenant.as_str()).bind(up_to.created_ms).bind(up_to.id);
     let last = tx.fetch_optional(last.bind(i64::from(limit.saturating_sub(1)))).await?;
     let last = last.map(|row| read_cutoff(&mut row.columns())).transpose()?;
-    let (cutoff, more) = (last.unwrap_or(cutoff), last.is_some());
+    let (up_to, more) = (last.unwrap_or(up_to), last.is_some());
     let delete =
-        sql("DELETE FROM gw_traces WHERE tenant_id = $1 AND created_ms <= $2 AND (created_ms, id) <= ($2, $3)");
-    let traces = tx.execute(delete.bind(tenant.as_str()).bind(cutoff.created_ms).bind(cutoff.id)).await?;
-    Ok(Piece { traces, more })
+        sql("DELETE FROM gw_traces WHERE tenant_id = $1 AND created_ms <= $2 AND (created_ms, id) <= ($2, $3) \
+         RETURNING instance");
+    let rows = tx.fetch_all(delete.bind(tenant.as_str()).bind(up_to.created_ms).bind(up_to.id)).await?;
+    Ok((rows, more))
 }
 
 /// Reads `retention_days, retention_traces`.

@@ -14,3 +14,4 @@ pub(crate) mod tenant;
 pub(crate) mod time;
 pub(crate) mod trace;
 pub(crate) mod usage;
+pub(crate) mod verify;

@@ -16,6 +16,9 @@ use super::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Stats {
+    /// The number of this opening of the gateway: what [`Gateway::verify`](crate::Gateway::verify) says of it carries the
+    /// same.
+    pub instance: u64,
     /// Requests that ended.
     pub accepted: u64,
     /// Those of them whose traces were digested, by class.
@@ -78,6 +81,9 @@ pub enum DropReason {
     Damaged,
     /// Its tenant was deleted before it could be written.
     TenantGone,
+    /// Its process was killed before anything of it was on disk: no upstream had been asked then, unless the spool could
+    /// not be written or was taken away.
+    Unrecorded,
 }
 
 /// A trace the store refused.

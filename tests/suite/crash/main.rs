@@ -21,8 +21,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use libgateway::{Durability, Gateway, NewTenant, StatusClass, TenantHandle, TraceQuery};
+use libgateway::{
+    Durability, Gateway, InstanceReport, InstanceState, NewTenant, StatusClass, TenantHandle, TraceQuery,
+};
 use libgateway_tests::{Backend, FreshStore, TestGateway, config, run_within};
+use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use upstream::{Script, Upstream};
 
 use self::victim::Victim;
@@ -94,6 +97,8 @@ async fn kill_often(backend: Backend, durability: Durability) {
                 lost.insert(id);
             }
         }
+        let books = gateway.verify().await.unwrap();
+        assert!(books.holds, "round {round}: {books:?}");
         let found = gateway.stats().recovery;
         assert!(lost.is_empty(), "round {round}: of {} requests these are lost: {lost:?}; {found:?}", begun.len());
         if durability == Durability::Sync {
@@ -106,8 +111,32 @@ async fn kill_often(backend: Backend, durability: Durability) {
         }
         gateway.close(PATIENCE).await.unwrap();
     }
+    assert_books_are_kept(&store, rounds).await;
     // Otherwise nothing was tested: some had ended, some had not.
     assert!(classes.get(&StatusClass::Ok) > Some(&0) && classes.get(&StatusClass::Abandoned) > Some(&0), "{classes:?}");
+}
+
+/// Every killed process has its books closed; what is taken away afterwards is missed.
+async fn assert_books_are_kept(store: &FreshStore, rounds: u64) {
+    let gateway = Gateway::open(config(store)).await.unwrap();
+    let books = gateway.verify().await.unwrap();
+    // The gateways that prepare and look accept nothing, and nor does one that is killed at once.
+    assert!(books.holds && (rounds / 2..=rounds).contains(&(books.instances.len() as u64)), "{books:?}");
+    let is_settled = |one: &InstanceReport| one.state == InstanceState::Killed && one.accepted > 0 && one.pending == 0;
+    assert!(books.instances.iter().all(is_settled), "{books:?}");
+    let delete = "DELETE FROM gw_traces WHERE number = 1";
+    let deleted = match store {
+        FreshStore::Sqlite(_) => {
+            SqliteConnection::connect(&store.url()).await.unwrap().execute(delete).await.unwrap().rows_affected()
+        }
+        FreshStore::Postgres(..) => {
+            PgConnection::connect(&store.url()).await.unwrap().execute(delete).await.unwrap().rows_affected()
+        }
+    };
+    let books = gateway.verify().await.unwrap();
+    let missing: u64 = books.instances.iter().map(|one| one.missing).sum();
+    assert!(!books.holds && deleted > 0 && missing == deleted, "{deleted} were deleted: {books:?}");
+    gateway.close(PATIENCE).await.unwrap();
 }
 
 async fn prepare(store: &FreshStore, tenant: &str, upstream: &Upstream) {

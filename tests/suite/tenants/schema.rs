@@ -48,10 +48,16 @@ backend_tests! {
     async fn an_older_schema_is_refused_where_it_may_not_be_changed(backend: Backend) {
         let test = TestGateway::open(backend).await;
         let mut raw = Raw::open(test.store()).await;
-        for column in ["retention_days", "retention_traces"] {
-            raw.execute(&format!("ALTER TABLE gw_tenants DROP COLUMN {column}")).await;
+        for older in [
+            "DROP TABLE gw_instances",
+            "DROP TABLE gw_gaps",
+            "DROP INDEX gw_traces_instance",
+            "ALTER TABLE gw_traces DROP COLUMN instance",
+            "ALTER TABLE gw_traces DROP COLUMN number",
+            "DELETE FROM gw_migrations WHERE version = 6",
+        ] {
+            raw.execute(older).await;
         }
-        raw.execute("DELETE FROM gw_migrations WHERE version = 5").await;
         assert_eq!(code(Gateway::open(with(test.config().clone(), Migrate::Check)).await), ErrorCode::SchemaTooOld);
         Gateway::open(test.config().clone()).await.expect("it is brought up to date");
         Gateway::open(with(test.config().clone(), Migrate::Check)).await.expect("it is up to date");

@@ -29,4 +29,5 @@ mod spool;
 mod storm;
 mod support;
 mod unfit;
+mod verify;
 mod warnings;

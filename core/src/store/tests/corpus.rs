@@ -38,6 +38,8 @@ pub(super) fn record(tenant_id: &TenantId, created_ms: i64, number: u64) -> Trac
         tenant_since_ms: None,
         tenant_id: tenant_id.clone(),
         id: id(created_ms, number),
+        instance: None,
+        number: None,
         ended_ms: created_ms + 250,
         request_id: every(3).then(|| format!("request-{number}")),
         upstream_request_id: some(2, "upstream"),

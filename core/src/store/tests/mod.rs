@@ -15,6 +15,7 @@ mod contention;
 mod control;
 mod corpus;
 mod filters;
+mod instances;
 mod months;
 mod paging;
 mod parity;

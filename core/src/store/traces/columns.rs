@@ -81,6 +81,8 @@ pub(super) const COLUMNS: &[Column] = columns! {
     "session_id" Text(|record| record.session_id.as_deref()),
     "api_key_id" Text(|record| record.api_key_id.as_deref()),
     "metadata" Metadata,
+    "instance" Int(|record| stored(record.instance)),
+    "number" Int(|record| stored(record.number)),
 };
 
 /// The names of [`COLUMNS`].
@@ -127,6 +129,11 @@ impl Source {
             Self::Id => "uuid[]",
         }
     }
+}
+
+/// A number as the databases have it.
+fn stored(number: Option<u64>) -> Option<i64> {
+    number.and_then(|number| i64::try_from(number).ok())
 }
 
 fn leaf_of(record: &TraceRecord, leaf: usize) -> Option<i64> {

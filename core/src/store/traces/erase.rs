@@ -4,8 +4,9 @@ use crate::{
     error::Result,
     store::{
         Store,
+        instances::Why,
         query::sql,
-        retention::{Cutoff, remove_oldest},
+        retention::{Cutoff, Removal, remove_oldest},
     },
     types::ids::TenantId,
 };
@@ -35,7 +36,7 @@ impl Store {
         if tx.fetch_optional(deleted).await?.is_none() {
             return Ok(Erased::default());
         }
-        let piece = remove_oldest(&mut tx, tenant, (Cutoff::ALL, limit)).await?;
+        let piece = remove_oldest(&mut tx, tenant, Removal { up_to: Cutoff::ALL, limit, why: Why::Erased }).await?;
         let letters = sql("DELETE FROM gw_dead_letters WHERE tenant_id = $1").bind(tenant.as_str());
         let dead_letters = tx.execute(letters).await?;
         tx.commit().await?;

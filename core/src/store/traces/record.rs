@@ -25,6 +25,11 @@ pub(crate) struct TraceRecord {
     #[serde(default)]
     pub(crate) tenant_since_ms: Option<i64>,
     pub(crate) id: TraceId,
+    /// Which opening of a gateway accepted the request, and its number there.
+    #[serde(default)]
+    pub(crate) instance: Option<u64>,
+    #[serde(default)]
+    pub(crate) number: Option<u64>,
     pub(crate) ended_ms: i64,
     pub(crate) request_id: Option<String>,
     pub(crate) upstream_request_id: Option<String>,
