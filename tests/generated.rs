@@ -5,11 +5,16 @@
 
 use std::{env, error::Error, fs, path::Path};
 
+use libgateway::ErrorCode;
+
 const STALE: &str = "is stale: run `make gen` and commit the result";
 
 #[test]
-fn the_header_is_fresh() -> Result<(), Box<dyn Error>> {
+fn the_header_and_its_error_codes_are_fresh() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    // First, since the header is made of them.
+    let codes = error_codes_of_c();
+    assert!(is_fresh(&root.join("ffi/src/error_code.rs"), codes.as_bytes())?, "ffi/src/error_code.rs {STALE}");
     let mut header = Vec::new();
     cbindgen::Builder::new()
         .with_config(cbindgen::Config::from_file(root.join("ffi/cbindgen.toml"))?)
@@ -18,6 +23,54 @@ fn the_header_is_fresh() -> Result<(), Box<dyn Error>> {
         .write(&mut header);
     assert!(is_fresh(&root.join("include/gateway.h"), &header)?, "include/gateway.h {STALE}");
     Ok(())
+}
+
+/// The table of error codes as cbindgen reads it: it expands no macros.
+fn error_codes_of_c() -> String {
+    let (mut variants, mut arms) = (String::new(), String::new());
+    for code in ErrorCode::ALL {
+        let name = format!("GATEWAY_ERROR_{}", code.name().to_uppercase());
+        variants += &format!("{}    {name} = {},\n", documented(code.meaning()), code.number());
+        arms += &format!("        Core::{code:?} => ErrorCode::{name},\n");
+    }
+    format!(
+        r#"//! The error codes. Generated from `core/src/error/code.rs` by `make gen`; edits here are lost.
+
+use libgateway::ErrorCode as Core;
+
+/// What went wrong. Numbers never change, and codes are only added: a `switch` has a `default`.
+///
+/// Hundreds group them: 1xx input, 2xx authentication, 3xx limits, 4xx upstream, 5xx timeouts, 6xx store, 7xx internal.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(non_camel_case_types, reason = "the names of C")]
+pub enum ErrorCode {{
+    /// No error.
+    GATEWAY_OK = 0,
+{variants}}}
+
+/// The code as C knows it.
+pub(crate) fn code_in_c(code: Core) -> ErrorCode {{
+    match code {{
+{arms}        _ => ErrorCode::GATEWAY_ERROR_INTERNAL,
+    }}
+}}
+"#
+    )
+}
+
+/// A doc comment of lines that are not too long.
+fn documented(text: &str) -> String {
+    let mut lines = vec![String::from("    ///")];
+    for word in text.split_whitespace() {
+        if lines.last().is_some_and(|line| line.len() + word.len() > 110) {
+            lines.push(String::from("    ///"));
+        }
+        if let Some(line) = lines.last_mut() {
+            *line += &format!(" {word}");
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 fn is_fresh(committed: &Path, generated: &[u8]) -> Result<bool, Box<dyn Error>> {

@@ -1,21 +1,40 @@
 //! The C interface of libgateway, published as `include/gateway.h`.
 //!
-//! Translates between C and the core; holds no rule of its own. The header is
-//! generated from this crate and its comments are the manual of the C API.
+//! Translates between C and the core; holds no rule of its own. The header is generated from this crate, and the comments
+//! of its functions are the manual of the C API.
+//!
+//! C's pointers become Rust's references in the signatures: `Option<&T>` is a `const T *` that may be NULL, and
+//! `Option<Box<T>>` one that owns. What no signature can say, a pointer with a length or with a final NUL, is read in
+//! `input.rs` alone; that and [`callback`] are all there is of unsafe code.
 
-use std::ffi::{CStr, c_char};
+// The order is that of the header.
+pub mod version;
 
-/// The version, with its final NUL checked when the crate is compiled.
-const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
-    Ok(version) => version,
-    Err(_) => c"",
-};
+pub mod error_code;
 
-/// Returns the version of the library that was loaded, as `MAJOR.MINOR.PATCH`.
-///
-/// The text ends with a NUL, belongs to the library and is valid for as long as
-/// the library is loaded: do not free it. Never fails; callable from any thread.
-#[unsafe(no_mangle)]
-pub extern "C" fn gateway_version() -> *const c_char {
-    VERSION.as_ptr()
-}
+pub mod error;
+
+pub mod bytes;
+pub mod gateway;
+pub mod head;
+
+pub mod model;
+pub mod request;
+pub mod stream;
+
+pub mod provider;
+
+pub mod tenants;
+
+pub mod traces;
+
+pub mod call;
+
+pub mod http;
+
+pub mod log;
+
+mod callback;
+mod guard;
+mod input;
+mod text;

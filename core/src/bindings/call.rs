@@ -13,7 +13,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     gateway::{Gateway, ProviderHandle},
     http::{Body, wants_stream},
-    operation::{self, Arguments, Model, Output, call_model, describe, operation, perform},
+    operation::{self, Arguments, Model, Operation, Output, call_model, describe, operation, perform},
     types::{
         ids::{ProviderName, TenantId},
         request::{CallOptions, Request as ModelRequest},
@@ -78,6 +78,11 @@ impl Call {
         Self { reading, ..self }
     }
 
+    /// Whether a stream is asked for: then that is what comes of it, or an error.
+    pub fn streams(&self) -> bool {
+        self.streams
+    }
+
     /// Any operation by its name, its arguments as one flat JSON object. Where a model is called that is `tenant_id`,
     /// `request` (which goes upstream byte for byte) and `options`.
     pub(super) fn named(shared: &Shared, name: &str, arguments: &Bytes) -> Result<Self> {
@@ -89,11 +94,26 @@ impl Call {
             let model = Model::Tenant(gateway.tenant(tenant_id.as_str())?);
             return Self::of_model(operation.name, model, ModelRequest { body, options });
         }
-        let arguments = Arguments::parse(arguments)?;
-        Ok(Self::new(false, async move {
+        Ok(Self::performed(&gateway, operation, Arguments::parse(arguments)?))
+    }
+
+    /// An operation that calls no model, with arguments that come from elsewhere.
+    pub(super) fn named_with(shared: &Shared, name: &str, given: &[(&str, &str)], json: &[u8]) -> Result<Self> {
+        let gateway = shared.gateway()?;
+        let operation = operation(name).ok_or_else(|| operation::unknown(name))?;
+        let mut arguments = Arguments::parse(json)?;
+        for (name, value) in given {
+            arguments.insert(name, *value)?;
+        }
+        Ok(Self::performed(gateway, operation, arguments))
+    }
+
+    fn performed(gateway: &Gateway, operation: &'static Operation, arguments: Arguments) -> Self {
+        let gateway = gateway.clone();
+        Self::new(false, async move {
             let json = perform(&gateway, operation, arguments).await?;
             Ok(Opened::Answer(Answer::Json(json.into())))
-        }))
+        })
     }
 
     /// A call of a tenant's model; the body goes upstream byte for byte, `options` is a JSON object or nothing.

@@ -13,7 +13,7 @@ thread_local! {
 }
 
 /// Runs code of the host's. What it panics with ends here.
-pub(super) fn call(code: impl FnOnce()) {
+pub fn call(code: impl FnOnce()) {
     let outer = INSIDE.replace(true);
     let ended = guarded(|| {
         code();
@@ -26,7 +26,7 @@ pub(super) fn call(code: impl FnOnce()) {
 }
 
 /// Refuses to wait inside a callback, and on a thread that drives other calls.
-pub(super) fn may_wait() -> Result<()> {
+pub fn may_wait() -> Result<()> {
     if INSIDE.get() || tokio::runtime::Handle::try_current().is_ok() {
         let message = "a call that waits was made inside a callback of the gateway; start it, or make it elsewhere";
         return Err(Error::new(ErrorCode::CalledFromCallback, message));

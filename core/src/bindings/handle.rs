@@ -55,6 +55,12 @@ impl Handle {
         Call::named(&self.0, operation, arguments)
     }
 
+    /// The same for an operation that calls no model, with arguments that come from elsewhere, such as the tenant. An
+    /// argument may be given twice only if both say the same.
+    pub fn call_with(&self, operation: &str, given: &[(&str, &str)], arguments: &[u8]) -> Result<Call> {
+        Call::named_with(&self.0, operation, given, arguments)
+    }
+
     /// A call of a tenant's model. The body goes upstream byte for byte; `options` is a JSON object, or empty.
     pub fn call_model(&self, operation: &str, tenant: &str, body: Bytes, options: &[u8]) -> Result<Call> {
         Call::tenant(&self.0, operation, tenant, body, options)

@@ -20,8 +20,9 @@ mod stream;
 pub use self::{
     answer::{Answer, Head},
     call::{Call, Provider, Reading},
-    callback::guarded,
+    callback::{call as call_host, guarded, may_wait},
     handle::{Handle, Started},
     log::{LogLevel, LogRecord, Sink, set_log, silence_panics},
+    process::Owner,
     stream::{Next, Stream},
 };

@@ -4,21 +4,21 @@ use crate::error::{Error, ErrorCode, Result};
 
 /// The process something belongs to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Owner(u32);
+pub struct Owner(u32);
 
 impl Owner {
     /// The process that asks.
-    pub(super) fn current() -> Self {
+    pub fn current() -> Self {
         Self(std::process::id())
     }
 
     /// Whether the process that asks is another one.
-    pub(super) fn is_elsewhere(self) -> bool {
+    pub fn is_elsewhere(self) -> bool {
         std::process::id() != self.0
     }
 
     /// Refuses what a child does with its parent's gateway: threads, connections and locks are not there any more.
-    pub(super) fn check(self) -> Result<()> {
+    pub fn check(self) -> Result<()> {
         if self.is_elsewhere() {
             let message = "the gateway was opened before this process was forked; open one in the child";
             return Err(Error::new(ErrorCode::Forked, message));

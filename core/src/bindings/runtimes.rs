@@ -91,6 +91,15 @@ impl Borrowed {
     }
 }
 
+impl Drop for Borrowed {
+    /// On a thread that drives tasks, such as a callback's, a runtime must not be waited for.
+    fn drop(&mut self) {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            self.0.get_mut().drain(..).for_each(|idle| idle.runtime.shutdown_background());
+        }
+    }
+}
+
 /// The work, and what it leaves to be done for the runtime's next borrower: connections are handed back to their pool, or
 /// closed, by tasks of their own.
 async fn settled<F: Future + Unpin>(work: F) -> F::Output {

@@ -100,14 +100,20 @@ impl Stream {
     /// Calls `wake` once, as soon as [`Stream::next`] has something: at once and on this thread where it has already, else
     /// on the thread that reads. A second one replaces the first.
     pub fn on_ready(&self, wake: impl FnOnce() + Send + 'static) -> Result<()> {
-        let mut state = self.buffer()?.state.lock();
-        if state.is_ready() {
-            drop(state);
+        if let Some(wake) = self.on_ready_later(wake)? {
             callback::call(wake);
-        } else {
-            state.wake = Some(Box::new(wake));
         }
         Ok(())
+    }
+
+    /// The same, but gives `wake` back where it is to be called at once: what it does may be the end of this stream.
+    pub fn on_ready_later<F: FnOnce() + Send + 'static>(&self, wake: F) -> Result<Option<F>> {
+        let mut state = self.buffer()?.state.lock();
+        if state.is_ready() {
+            return Ok(Some(wake));
+        }
+        state.wake = Some(Box::new(wake));
+        Ok(None)
     }
 
     /// Ends the call upstream. What is ready can still be taken; then comes `cancelled`, unless the end had come before.

@@ -22,6 +22,9 @@ macro_rules! error_codes {
             /// The stable name, as in the `code` field of an error body.
             pub const fn name(self) -> &'static str { match self { $(ErrorCode::$variant => $name),+ } }
 
+            /// What it means, in a sentence or two.
+            pub const fn meaning(self) -> &'static str { match self { $(ErrorCode::$variant => concat!($($doc),+).trim_ascii()),+ } }
+
             /// The HTTP status a caller sees when the upstream gave none.
             pub const fn http_status(self) -> u16 { match self { $(ErrorCode::$variant => $status),+ } }
 
@@ -34,7 +37,8 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// The request is wrong in a way that no narrower code names. For bindings: the core always has a narrower one.
+    // For bindings: the core always has a narrower one.
+    /// The request is wrong in a way that no narrower code names.
     InvalidRequest = 100, "invalid_request", 400, permanent;
     /// The body is not JSON, or not a JSON object.
     InvalidJson = 101, "invalid_json", 400, permanent;
@@ -64,7 +68,8 @@ error_codes! {
     TraceNotFound = 113, "trace_not_found", 404, permanent;
     /// There is no such API key.
     ApiKeyNotFound = 114, "api_key_not_found", 404, permanent;
-    /// There is no operation of that name. For bindings that call operations by name: the core has a method for each.
+    // For bindings that call operations by name: the core has a method for each.
+    /// There is no operation of that name.
     UnknownOperation = 115, "unknown_operation", 404, permanent;
     /// No provider of the tenant has a deployment of that model.
     ModelNotFound = 116, "model_not_found", 404, permanent;
