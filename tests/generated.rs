@@ -73,6 +73,15 @@ fn documented(text: &str) -> String {
     lines.join("\n") + "\n"
 }
 
+#[test]
+fn the_schema_is_fresh() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let schema = serde_json::to_string_pretty(&libgateway::schema())? + "\n";
+    let file = root.join("include/gateway.schema.json");
+    assert!(is_fresh(&file, schema.as_bytes())?, "include/gateway.schema.json {STALE}");
+    Ok(())
+}
+
 fn is_fresh(committed: &Path, generated: &[u8]) -> Result<bool, Box<dyn Error>> {
     if env::var_os("UPDATE_GENERATED").is_some() {
         fs::write(committed, generated)?;

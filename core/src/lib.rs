@@ -32,6 +32,8 @@ mod pricing;
 mod provider;
 mod recorder;
 mod registry;
+#[cfg(feature = "schema")]
+mod schema;
 mod spool;
 mod store;
 mod stream;
@@ -50,6 +52,8 @@ pub use http::Body;
 pub use operation::{OPERATIONS, Operation, Output, Subject, operation};
 pub use pipeline::Reply;
 pub use recorder::{BodyPart, Redactor};
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use stream::ReplyStream;
 pub use types::{
     analytics::{

@@ -3,12 +3,21 @@
 
 mod arguments;
 mod perform;
+mod shapes;
 
 pub(crate) use self::{
     arguments::Arguments,
-    perform::{Answer, Model, call_model, describe, perform, unknown},
+    perform::{Answer, Model, call_model, describe, perform, to_json, unknown},
+    shapes::ModelCall,
 };
 use crate::types::api_key::Scope;
+// What the table names, which only the schema needs as types.
+#[cfg(feature = "schema")]
+use {
+    self::shapes::*,
+    crate::types::{analytics::*, api_key::*, provider::*, stats::*, tenant::*, trace::*, verify::*},
+    serde_json::Value,
+};
 
 /// What an operation works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,69 +51,80 @@ pub struct Operation {
     pub scope: Scope,
     /// What it works on.
     pub subject: Subject,
-    /// What it takes, as a type of this crate.
+    /// What it takes where it is called by its name, as a definition of the schema (`include/gateway.schema.json`).
     pub input: &'static str,
     /// What it gives back.
     pub output: Output,
 }
 
 macro_rules! operations {
-    ($($name:ident: $route:tt $scope:ident $subject:ident $input:literal => $output:ident;)+) => {
+    ($($name:ident: $route:tt $scope:ident $subject:ident $input:ident => $output:ident $($answer:ident)?;)+) => {
         /// Every operation.
         pub const OPERATIONS: &[Operation] = &[$(Operation {
             name: stringify!($name),
             route: operations!(@route $route),
             scope: Scope::$scope,
             subject: Subject::$subject,
-            input: $input,
+            input: stringify!($input),
             output: Output::$output,
         }),+];
+
+        /// What each operation takes and gives, in the order of the table.
+        #[cfg(feature = "schema")]
+        pub(crate) fn shapes(
+            inputs: &mut schemars::SchemaGenerator,
+            outputs: &mut schemars::SchemaGenerator,
+        ) -> Vec<(schemars::Schema, Option<schemars::Schema>)> {
+            vec![$((inputs.subschema_for::<$input>(), operations!(@answer outputs $($answer)?))),+]
+        }
     };
+    (@answer $outputs:ident) => { None };
+    (@answer $outputs:ident $answer:ident) => { Some($outputs.subschema_for::<$answer>()) };
     (@route ()) => { None };
     (@route ($method:literal $path:literal)) => { Some(($method, $path)) };
 }
 
 operations! {
-    chat: ("POST" "/v1/chat/completions") Infer Tenant "Request" => Json;
-    chat_stream: ("POST" "/v1/chat/completions") Infer Tenant "Request" => Stream;
-    responses: ("POST" "/v1/responses") Infer Tenant "Request" => Json;
-    responses_stream: ("POST" "/v1/responses") Infer Tenant "Request" => Stream;
-    embeddings: ("POST" "/v1/embeddings") Infer Tenant "Request" => Json;
-    list_models: ("GET" "/v1/models") Infer Tenant "CallOptions" => Json;
+    chat: ("POST" "/v1/chat/completions") Infer Tenant ModelCall => Json Value;
+    chat_stream: ("POST" "/v1/chat/completions") Infer Tenant ModelCall => Stream;
+    responses: ("POST" "/v1/responses") Infer Tenant ModelCall => Json Value;
+    responses_stream: ("POST" "/v1/responses") Infer Tenant ModelCall => Stream;
+    embeddings: ("POST" "/v1/embeddings") Infer Tenant ModelCall => Json Value;
+    list_models: ("GET" "/v1/models") Infer Tenant ModelCall => Json Value;
 
-    list_traces: ("GET" "/v1/traces") Read Tenant "TraceQuery" => Json;
-    get_trace: ("GET" "/v1/traces/{trace_id}") Read Tenant "TraceId" => Json;
-    analytics: ("GET" "/v1/analytics") Read Tenant "AnalyticsQuery" => Json;
-    analytics_summary: ("GET" "/v1/analytics/summary") Read Tenant "AnalyticsQuery" => Json;
-    analytics_timeseries: ("GET" "/v1/analytics/timeseries") Read Tenant "AnalyticsQuery" => Json;
-    analytics_models: ("GET" "/v1/analytics/models") Read Tenant "AnalyticsQuery" => Json;
+    list_traces: ("GET" "/v1/traces") Read Tenant TraceQuery => Json TracePage;
+    get_trace: ("GET" "/v1/traces/{trace_id}") Read Tenant TraceRef => Json TraceDetail;
+    analytics: ("GET" "/v1/analytics") Read Tenant AnalyticsQuery => Json Analytics;
+    analytics_summary: ("GET" "/v1/analytics/summary") Read Tenant AnalyticsQuery => Json AnalyticsSummary;
+    analytics_timeseries: ("GET" "/v1/analytics/timeseries") Read Tenant AnalyticsQuery => Json AnalyticsTimeseries;
+    analytics_models: ("GET" "/v1/analytics/models") Read Tenant AnalyticsQuery => Json AnalyticsModels;
 
-    create_tenant: ("POST" "/v1/admin/tenants") Admin Gateway "NewTenant" => Json;
-    get_tenant: ("GET" "/v1/admin/tenants/{tenant_id}") Admin Gateway "TenantId" => Json;
-    list_tenants: ("GET" "/v1/admin/tenants") Admin Gateway "TenantQuery" => Json;
-    update_tenant: ("PATCH" "/v1/admin/tenants/{tenant_id}") Admin Gateway "TenantUpdate" => Json;
-    delete_tenant: ("DELETE" "/v1/admin/tenants/{tenant_id}") Admin Gateway "TenantId" => Nothing;
-    erase_tenant: ("POST" "/v1/admin/tenants/{tenant_id}/erase") Admin Gateway "TenantId" => Json;
-    set_provider: ("PUT" "/v1/admin/tenants/{tenant_id}/providers/{name}") Admin Tenant "ProviderConfig" => Json;
-    list_providers: ("GET" "/v1/admin/tenants/{tenant_id}/providers") Admin Tenant "" => Json;
-    delete_provider: ("DELETE" "/v1/admin/tenants/{tenant_id}/providers/{name}") Admin Tenant "ProviderName" => Nothing;
-    get_provider_for_tenant: ("GET" "/v1/admin/tenants/{tenant_id}/providers/{name}/cached") Admin Tenant "ProviderName" => Json;
-    evict_provider: ("DELETE" "/v1/admin/tenants/{tenant_id}/providers/{name}/cached") Admin Tenant "ProviderName" => Json;
-    create_api_key: ("POST" "/v1/admin/tenants/{tenant_id}/keys") Admin Tenant "NewApiKey" => Json;
-    list_api_keys: ("GET" "/v1/admin/tenants/{tenant_id}/keys") Admin Tenant "" => Json;
-    revoke_api_key: ("DELETE" "/v1/admin/tenants/{tenant_id}/keys/{key_id}") Admin Tenant "key_id" => Nothing;
-    create_admin_key: () Admin Gateway "NewApiKey" => Json;
-    list_admin_keys: () Admin Gateway "" => Json;
-    revoke_admin_key: () Admin Gateway "key_id" => Nothing;
+    create_tenant: ("POST" "/v1/admin/tenants") Admin Gateway NewTenant => Json Tenant;
+    get_tenant: ("GET" "/v1/admin/tenants/{tenant_id}") Admin Gateway TenantRef => Json Tenant;
+    list_tenants: ("GET" "/v1/admin/tenants") Admin Gateway TenantQuery => Json TenantPage;
+    update_tenant: ("PATCH" "/v1/admin/tenants/{tenant_id}") Admin Gateway TenantUpdate => Json Tenant;
+    delete_tenant: ("DELETE" "/v1/admin/tenants/{tenant_id}") Admin Gateway TenantRef => Nothing;
+    erase_tenant: ("POST" "/v1/admin/tenants/{tenant_id}/erase") Admin Gateway TenantRef => Json ErasureReport;
+    set_provider: ("PUT" "/v1/admin/tenants/{tenant_id}/providers/{name}") Admin Tenant ProviderConfig => Json ProviderInfo;
+    list_providers: ("GET" "/v1/admin/tenants/{tenant_id}/providers") Admin Tenant NoArguments => Json ProviderList;
+    delete_provider: ("DELETE" "/v1/admin/tenants/{tenant_id}/providers/{name}") Admin Tenant ProviderRef => Nothing;
+    get_provider_for_tenant: ("GET" "/v1/admin/tenants/{tenant_id}/providers/{name}/cached") Admin Tenant ProviderChoice => Json ProviderDescription;
+    evict_provider: ("DELETE" "/v1/admin/tenants/{tenant_id}/providers/{name}/cached") Admin Tenant ProviderChoice => Json Eviction;
+    create_api_key: ("POST" "/v1/admin/tenants/{tenant_id}/keys") Admin Tenant NewApiKey => Json CreatedApiKey;
+    list_api_keys: ("GET" "/v1/admin/tenants/{tenant_id}/keys") Admin Tenant NoArguments => Json ApiKeyList;
+    revoke_api_key: ("DELETE" "/v1/admin/tenants/{tenant_id}/keys/{key_id}") Admin Tenant KeyRef => Nothing;
+    create_admin_key: () Admin Gateway NewApiKey => Json CreatedApiKey;
+    list_admin_keys: () Admin Gateway NoArguments => Json ApiKeyList;
+    revoke_admin_key: () Admin Gateway KeyRef => Nothing;
 
-    rewrap_data_keys: () Admin Gateway "" => Json;
-    backup: () Admin Gateway "path" => Nothing;
-    list_dead_letters: () Admin Gateway "limit" => Json;
-    flush: () Admin Gateway "timeout_ms" => Json;
-    verify: () Admin Gateway "" => Json;
-    stats: () Admin Gateway "" => Json;
-    health: ("GET" "/health") Read Gateway "" => Json;
-    close: () Admin Gateway "timeout_ms" => Json;
+    rewrap_data_keys: () Admin Gateway NoArguments => Json RewrapReport;
+    backup: () Admin Gateway BackupTarget => Nothing;
+    list_dead_letters: () Admin Gateway DeadLetterQuery => Json DeadLetterList;
+    verify: () Admin Gateway NoArguments => Json VerifyReport;
+    flush: () Admin Gateway Timeout => Json FlushReport;
+    stats: () Admin Gateway NoArguments => Json Stats;
+    health: ("GET" "/health") Read Gateway NoArguments => Json Health;
+    close: () Admin Gateway Timeout => Json FlushReport;
 }
 
 impl Operation {

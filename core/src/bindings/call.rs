@@ -5,17 +5,17 @@ use std::{fmt, pin::Pin};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::{Answer, Head, handle::Shared, process::Owner, stream::Pump};
 use crate::{
     error::{Error, ErrorCode, Result},
     gateway::{Gateway, ProviderHandle},
     http::{Body, wants_stream},
-    operation::{self, Arguments, Model, Operation, Output, call_model, describe, operation, perform},
+    operation::{
+        self, Arguments, Model, ModelCall, Operation, Output, call_model, describe, operation, perform, to_json,
+    },
     types::{
-        ids::{ProviderName, TenantId},
+        ids::ProviderName,
         request::{CallOptions, Request as ModelRequest},
     },
 };
@@ -89,8 +89,8 @@ impl Call {
         let gateway = shared.gateway()?.clone();
         let operation = operation(name).ok_or_else(|| operation::unknown(name))?;
         if operation.calls_model() {
-            let ModelCall { tenant_id, request, options } = ModelCall::read(arguments)?;
-            let body = request.map_or_else(Bytes::new, |request| arguments.slice_ref(request.get().as_bytes()));
+            let ModelCall { tenant_id, request, options } = read_model_call(arguments)?;
+            let body = request.map_or_else(Bytes::new, |request| Bytes::from(String::from(Box::<str>::from(request))));
             let model = Model::Tenant(gateway.tenant(tenant_id.as_str())?);
             return Self::of_model(operation.name, model, ModelRequest { body, options });
         }
@@ -154,7 +154,7 @@ impl Call {
         let owner = shared.owner();
         Ok(Self::new(false, async move {
             let handle = tenant.get_provider_for_tenant(name.as_ref()).await?;
-            let description = Bytes::from(describe(&handle)?.to_string());
+            let description = Bytes::from(to_json(&describe(&handle))?);
             Ok(Opened::Answer(Answer::Provider(Provider { handle: Some(handle), description, owner })))
         }))
     }
@@ -204,25 +204,11 @@ impl Opened {
     }
 }
 
-/// The arguments of an operation that calls a model.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ModelCall<'a> {
-    tenant_id: TenantId,
-    /// As it stands in the arguments; there is none for the list of models.
-    #[serde(borrow)]
-    request: Option<&'a RawValue>,
-    #[serde(default)]
-    options: CallOptions,
-}
-
-impl<'a> ModelCall<'a> {
-    fn read(arguments: &'a [u8]) -> Result<Self> {
-        serde_json::from_slice(arguments).map_err(|error| {
-            let message = format!("the arguments are not {{tenant_id, request, options}}: {error}");
-            Error::new(ErrorCode::InvalidRequest, message)
-        })
-    }
+fn read_model_call(arguments: &[u8]) -> Result<ModelCall> {
+    serde_json::from_slice(arguments).map_err(|error| {
+        let message = format!("the arguments are not {{tenant_id, request, options}}: {error}");
+        Error::new(ErrorCode::InvalidRequest, message)
+    })
 }
 
 fn read_options(json: &[u8]) -> Result<CallOptions> {

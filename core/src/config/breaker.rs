@@ -13,6 +13,7 @@ use crate::{
 /// A request counts once, after its retries; a stream has succeeded once its head has arrived. What the caller did wrong
 /// (4xx but 401, 408, 409 and 429), and a timeout of its own, count neither way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BreakerConfig {
     /// So many requests in a row that failed by the provider's fault open it: 5. 0 switches it off.

@@ -25,6 +25,7 @@ use crate::types::{
 /// From JSON unknown keys are refused. Every key is also read from the environment by [`Config::from_env`], as
 /// `GATEWAY_<KEY>`.
 #[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// `sqlite:PATH`, `sqlite::memory:` or `postgres://…`; `sqlite:gateway.db` when omitted.

@@ -9,6 +9,7 @@ use crate::{
 
 /// Whether the store's schema may be changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Migrate {
     /// It is brought up to date when the gateway is opened.
@@ -22,6 +23,7 @@ pub enum Migrate {
 
 /// What of a trace survives the end of the process before it is in the store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
     /// Every request whose upstream was asked, even when the process is killed. A power cut may lose the last moments.
@@ -35,6 +37,7 @@ pub enum Durability {
 
 /// How long to wait for an upstream, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
     /// Until the connection stands: 5,000. Rounded up to one of 100, 250, 500, 1,000, 2,000, 5,000, 15,000 and 60,000,
@@ -50,6 +53,7 @@ pub struct Timeouts {
 
 /// How often to ask an upstream again: on connection errors, 408, 409, 429 and 5xx, before the answer began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Retry {
     /// Attempts in all: 3. 1 means no retry.
@@ -62,6 +66,7 @@ pub struct Retry {
 
 /// How upstreams are reached.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Network {
     /// Whether private, loopback and link-local addresses may be called: `deny` (default) or `allow`.
@@ -74,6 +79,7 @@ pub struct Network {
 
 /// Whether private, loopback and link-local addresses may be called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PrivateAddresses {
     /// They are refused, as literals and as what names resolve to.
@@ -85,6 +91,7 @@ pub enum PrivateAddresses {
 
 /// What one gateway and one tenant may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// The largest request and the largest unstreamed answer, in bytes: 100,000,000.
@@ -99,6 +106,7 @@ pub struct Limits {
 
 /// How traces wait for the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RecorderConfig {
     /// Traces that may wait: 100,000. What comes on top is dropped and counted.

@@ -47,43 +47,26 @@ impl Arguments {
         self.0.contains_key(name)
     }
 
-    /// An argument that may be missing.
-    pub(crate) fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>> {
+    /// An argument, taken out of the others.
+    pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
         match self.0.remove(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(value) => serde_json::from_value(value)
-                .map(Some)
-                .map_err(|error| Error::invalid(name, format!("{name}: {error}"))),
+            None | Some(Value::Null) => Err(missing(name)),
+            Some(value) => {
+                serde_json::from_value(value).map_err(|error| Error::invalid(name, format!("{name}: {error}")))
+            }
         }
-    }
-
-    /// An argument that must be there.
-    pub(crate) fn required<T: DeserializeOwned>(&mut self, name: &str) -> Result<T> {
-        self.optional(name)?.ok_or_else(|| missing(name))
-    }
-
-    /// The tenant that is named.
-    pub(crate) fn tenant(&mut self, gateway: &Gateway) -> Result<TenantHandle> {
-        gateway.tenant(self.required::<String>("tenant_id")?)
     }
 
     /// The tenant that is named, and all that is left as one value.
     pub(crate) fn tenant_and_rest<T: DeserializeOwned>(mut self, gateway: &Gateway) -> Result<(TenantHandle, T)> {
-        Ok((self.tenant(gateway)?, self.rest()?))
+        let tenant: String = self.take("tenant_id")?;
+        Ok((gateway.tenant(tenant)?, self.rest()?))
     }
 
     /// All that is left, as one value.
     pub(crate) fn rest<T: DeserializeOwned>(self) -> Result<T> {
         let read = |arguments: &Map<String, Value>| T::deserialize(Value::Object(arguments.clone()));
         read(&self.0).map_err(|error| self.blame(&error.to_string(), |arguments| read(arguments).err()))
-    }
-
-    /// Nothing is left.
-    pub(crate) fn done(self) -> Result<()> {
-        match self.0.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(Error::invalid(name, format!("{name} is no argument of this operation"))),
-        }
     }
 
     /// Finds the argument at fault: the one without which the complaint is another.
@@ -125,7 +108,10 @@ fn missing(name: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{provider::ProviderConfig, trace::TraceQuery};
+    use crate::{
+        operation::shapes::NoArguments,
+        types::{provider::ProviderConfig, trace::TraceQuery},
+    };
 
     fn error_of<T: DeserializeOwned + std::fmt::Debug>(json: &str) -> Error {
         Arguments::parse(json.as_bytes()).unwrap().rest::<T>().unwrap_err()
@@ -152,9 +138,8 @@ mod tests {
         for json in ["[]", "1", "\"a\"", "{", "\u{feff}{}"] {
             assert_eq!(Arguments::parse(json.as_bytes()).unwrap_err().code(), ErrorCode::InvalidJson, "{json}");
         }
-        Arguments::parse(b" \n").unwrap().done().unwrap();
-        let error = Arguments::parse(br#"{"extra": 1}"#).unwrap().done().unwrap_err();
-        assert_eq!(error.param(), Some("extra"));
+        Arguments::parse(b" \n").unwrap().rest::<NoArguments>().unwrap();
+        assert_eq!(error_of::<NoArguments>(r#"{"extra": 1}"#).param(), Some("extra"));
     }
 
     #[test]

@@ -3,15 +3,21 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use super::{Operation, arguments::Arguments};
+use super::{
+    Operation,
+    arguments::Arguments,
+    shapes::{
+        ApiKeyList, BackupTarget, DeadLetterList, DeadLetterQuery, Eviction, KeyRef, NoArguments, ProviderChoice,
+        ProviderDescription, ProviderList, ProviderRef, TenantRef, Timeout, TraceRef,
+    },
+};
 use crate::{
     error::{Error, ErrorCode, Result},
     gateway::{Gateway, ProviderHandle, TenantHandle},
     pipeline::Reply,
     stream::ReplyStream,
-    types::{ids::TenantId, request::Request},
+    types::request::Request,
 };
 
 /// Who calls a model.
@@ -51,15 +57,13 @@ pub(crate) async fn call_model(operation: &Operation, model: Model, request: Req
 
 /// Performs an operation that calls no model; its answer as JSON, `null` where there is none.
 pub(crate) async fn perform(gateway: &Gateway, operation: &Operation, mut arguments: Arguments) -> Result<Vec<u8>> {
-    let given = &mut arguments;
     match operation.name {
         "list_traces" => {
             let (tenant, query) = arguments.tenant_and_rest(gateway)?;
             answer(tenant.list_traces(query).await)
         }
         "get_trace" => {
-            let (tenant, trace_id) = (given.tenant(gateway)?, given.required("trace_id")?);
-            arguments.done()?;
+            let (tenant, TraceRef { trace_id }) = arguments.tenant_and_rest(gateway)?;
             answer(tenant.get_trace(trace_id).await)
         }
         "analytics" => {
@@ -79,125 +83,120 @@ pub(crate) async fn perform(gateway: &Gateway, operation: &Operation, mut argume
             answer(tenant.analytics_models(query).await)
         }
         "create_tenant" => answer(gateway.create_tenant(arguments.rest()?).await),
-        "get_tenant" => answer(gateway.get_tenant(&tenant_id(arguments)?).await),
+        "get_tenant" => {
+            let TenantRef { tenant_id } = arguments.rest()?;
+            answer(gateway.get_tenant(&tenant_id).await)
+        }
         "list_tenants" => answer(gateway.list_tenants(arguments.rest()?).await),
         "update_tenant" => {
-            let id: TenantId = given.required("tenant_id")?;
-            answer(gateway.update_tenant(&id, arguments.rest()?).await)
+            let tenant_id = arguments.take("tenant_id")?;
+            answer(gateway.update_tenant(&tenant_id, arguments.rest()?).await)
         }
-        "delete_tenant" => answer(gateway.delete_tenant(&tenant_id(arguments)?).await),
-        "erase_tenant" => answer(gateway.erase_tenant(&tenant_id(arguments)?).await),
+        "delete_tenant" => {
+            let TenantRef { tenant_id } = arguments.rest()?;
+            answer(gateway.delete_tenant(&tenant_id).await)
+        }
+        "erase_tenant" => {
+            let TenantRef { tenant_id } = arguments.rest()?;
+            answer(gateway.erase_tenant(&tenant_id).await)
+        }
         "set_provider" => {
             let (tenant, config) = arguments.tenant_and_rest(gateway)?;
             answer(tenant.set_provider(config).await)
         }
         "list_providers" => {
-            let tenant = given.tenant(gateway)?;
-            arguments.done()?;
-            answer(tenant.list_providers().await.map(|providers| json!({"providers": providers})))
+            let (tenant, NoArguments {}) = arguments.tenant_and_rest(gateway)?;
+            answer(tenant.list_providers().await.map(|providers| ProviderList { providers }))
         }
         "delete_provider" => {
-            let (tenant, name) = (given.tenant(gateway)?, given.required("name")?);
-            arguments.done()?;
+            let (tenant, ProviderRef { name }) = arguments.tenant_and_rest(gateway)?;
             answer(tenant.delete_provider(&name).await)
         }
         "get_provider_for_tenant" => {
-            let (tenant, name) = (given.tenant(gateway)?, given.optional("name")?);
-            arguments.done()?;
-            answer(tenant.get_provider_for_tenant(name.as_ref()).await.and_then(|provider| describe(&provider)))
+            let (tenant, ProviderChoice { name }) = arguments.tenant_and_rest(gateway)?;
+            answer(tenant.get_provider_for_tenant(name.as_ref()).await.map(|provider| describe(&provider)))
         }
         "evict_provider" => {
-            let (tenant, name) = (given.tenant(gateway)?, given.optional("name")?);
-            arguments.done()?;
-            answer(tenant.evict_provider(name.as_ref()).await.map(|evicted| json!({"evicted": evicted})))
+            let (tenant, ProviderChoice { name }) = arguments.tenant_and_rest(gateway)?;
+            answer(tenant.evict_provider(name.as_ref()).await.map(|evicted| Eviction { evicted }))
         }
         "create_api_key" => {
             let (tenant, new) = arguments.tenant_and_rest(gateway)?;
             answer(tenant.create_api_key(new).await)
         }
         "list_api_keys" => {
-            let tenant = given.tenant(gateway)?;
-            arguments.done()?;
-            answer(tenant.list_api_keys().await.map(|keys| json!({"api_keys": keys})))
+            let (tenant, NoArguments {}) = arguments.tenant_and_rest(gateway)?;
+            answer(tenant.list_api_keys().await.map(|api_keys| ApiKeyList { api_keys }))
         }
         "revoke_api_key" => {
-            let (tenant, key_id) = (given.tenant(gateway)?, given.required::<String>("key_id")?);
-            arguments.done()?;
+            let (tenant, KeyRef { key_id }) = arguments.tenant_and_rest(gateway)?;
             answer(tenant.revoke_api_key(&key_id).await)
         }
         "create_admin_key" => answer(gateway.create_admin_key(arguments.rest()?).await),
         "list_admin_keys" => {
-            arguments.done()?;
-            answer(gateway.list_admin_keys().await.map(|keys| json!({"api_keys": keys})))
+            let NoArguments {} = arguments.rest()?;
+            answer(gateway.list_admin_keys().await.map(|api_keys| ApiKeyList { api_keys }))
         }
         "revoke_admin_key" => {
-            let key_id: String = given.required("key_id")?;
-            arguments.done()?;
+            let KeyRef { key_id } = arguments.rest()?;
             answer(gateway.revoke_admin_key(&key_id).await)
         }
         "rewrap_data_keys" => {
-            arguments.done()?;
+            let NoArguments {} = arguments.rest()?;
             answer(gateway.rewrap_data_keys().await)
         }
         "backup" => {
-            let path: String = given.required("path")?;
-            arguments.done()?;
+            let BackupTarget { path } = arguments.rest()?;
             answer(gateway.backup(path).await)
         }
         "list_dead_letters" => {
-            let limit = given.optional("limit")?.unwrap_or(50);
-            arguments.done()?;
-            answer(gateway.list_dead_letters(limit).await.map(|letters| json!({"dead_letters": letters})))
+            let DeadLetterQuery { limit } = arguments.rest()?;
+            answer(
+                gateway
+                    .list_dead_letters(limit.unwrap_or(50))
+                    .await
+                    .map(|dead_letters| DeadLetterList { dead_letters }),
+            )
         }
         "flush" => answer(gateway.flush(timeout(arguments)?).await),
         "close" => answer(gateway.close(timeout(arguments)?).await),
         "verify" => {
-            arguments.done()?;
+            let NoArguments {} = arguments.rest()?;
             answer(gateway.verify().await)
         }
         "stats" => {
-            arguments.done()?;
+            let NoArguments {} = arguments.rest()?;
             answer(Ok(gateway.stats()))
         }
         "health" => {
-            arguments.done()?;
+            let NoArguments {} = arguments.rest()?;
             answer(Ok(gateway.health()))
         }
         name => Err(unknown(name)),
     }
 }
 
-/// A provider as it is shown: its configuration without the secret, and what it offers whether configured or built in.
-pub(crate) fn describe(provider: &ProviderHandle) -> Result<Value> {
-    let mut shown = json(provider.info())?;
-    if let Value::Object(fields) = &mut shown {
-        fields.insert("capabilities".to_owned(), json(&provider.capabilities())?);
-    }
-    Ok(shown)
+/// A provider as it is shown.
+pub(crate) fn describe(provider: &ProviderHandle) -> ProviderDescription {
+    let mut info = provider.info().clone();
+    info.settings.capabilities = None;
+    ProviderDescription { info, capabilities: provider.capabilities() }
+}
+
+/// An answer as JSON.
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
+    let unwritable = |error| Error::new(ErrorCode::Internal, "the answer cannot be written as JSON").with_source(error);
+    serde_json::to_vec(value).map_err(unwritable)
 }
 
 fn answer<T: Serialize>(result: Result<T>) -> Result<Vec<u8>> {
-    serde_json::to_vec(&result?).map_err(unwritable)
+    result.and_then(|value| to_json(&value))
 }
 
-fn json<T: Serialize>(value: &T) -> Result<Value> {
-    serde_json::to_value(value).map_err(unwritable)
-}
-
-fn unwritable(error: serde_json::Error) -> Error {
-    Error::new(ErrorCode::Internal, "the answer cannot be written as JSON").with_source(error)
-}
-
-/// The one argument of operations on a tenant as a whole.
-fn tenant_id(mut arguments: Arguments) -> Result<TenantId> {
-    let id = arguments.required("tenant_id")?;
-    arguments.done().map(|()| id)
-}
-
-/// How long a flush or a close may take; ten seconds unless it is said.
-fn timeout(mut arguments: Arguments) -> Result<Duration> {
-    let timeout_ms = arguments.optional("timeout_ms")?.unwrap_or(10_000);
-    arguments.done().map(|()| Duration::from_millis(timeout_ms))
+/// How long a flush or a close may take.
+fn timeout(arguments: Arguments) -> Result<Duration> {
+    let Timeout { timeout_ms } = arguments.rest()?;
+    Ok(Duration::from_millis(timeout_ms.unwrap_or(10_000)))
 }
 
 pub(crate) fn unknown(name: &str) -> Error {

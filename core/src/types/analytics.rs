@@ -6,6 +6,7 @@ use super::{flat, money::PicoUsd, time::Timestamp, trace::TraceFilter};
 
 /// Which time to look at, cut how. Fields are added in minor versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AnalyticsQuery {
     /// The last so many hours, up to now; 24 when omitted, at most 8,784 (a leap year). Not together with `since`.
     pub window_hours: Option<u32>,
@@ -18,6 +19,7 @@ pub struct AnalyticsQuery {
     /// The zone buckets are aligned to; only `UTC` so far.
     pub time_zone: Option<String>,
     /// What must hold of the traces counted; in JSON its keys stand beside these.
+    #[cfg_attr(feature = "schema", schemars(flatten))]
     pub filter: TraceFilter,
 }
 
@@ -46,6 +48,7 @@ impl<'de> Deserialize<'de> for AnalyticsQuery {
 
 /// The answer to [`AnalyticsQuery`]: the whole window, and bucket by bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Analytics {
     /// The first instant that is counted.
@@ -60,6 +63,7 @@ pub struct Analytics {
 
 /// The whole window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AnalyticsSummary {
     /// The first instant that is counted.
@@ -73,6 +77,7 @@ pub struct AnalyticsSummary {
 
 /// The window, bucket by bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AnalyticsTimeseries {
     /// The first instant that is counted.
@@ -85,6 +90,7 @@ pub struct AnalyticsTimeseries {
 
 /// The window, model by model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AnalyticsModels {
     /// The first instant that is counted.
@@ -97,6 +103,7 @@ pub struct AnalyticsModels {
 
 /// One bucket of a series.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Bucket {
     /// Where it begins; it ends where the next one begins.
@@ -108,6 +115,7 @@ pub struct Bucket {
 
 /// One provider and model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ModelMeasures {
     /// The provider's name.
@@ -124,6 +132,7 @@ pub struct ModelMeasures {
 /// Latency, time to first byte and overhead are over the traces of class `ok` alone, so that failures do not
 /// flatter or spoil them; percentiles are by nearest rank. All are `None` where no trace of that class is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Measures {
     /// All traces, refused and cancelled ones included.

@@ -6,6 +6,7 @@ use super::{ids::TenantId, provider::Secret, time::Timestamp};
 
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Call models.
@@ -18,6 +19,7 @@ pub enum Scope {
 
 /// Whether a key works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ApiKeyStatus {
     /// It works until it expires.
@@ -28,6 +30,7 @@ pub enum ApiKeyStatus {
 
 /// A key to be created. Fields are added in minor versions.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct NewApiKey {
     /// A label for people.
@@ -40,6 +43,7 @@ pub struct NewApiKey {
 
 /// A key as it is stored: everything but the secret, of which only a hash is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ApiKey {
     /// Identifies the key in lists and for revocation; not the secret.
@@ -64,9 +68,11 @@ pub struct ApiKey {
 
 /// A key that was just created: the only time its secret is shown.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreatedApiKey {
     /// What is stored.
+    #[cfg_attr(feature = "schema", schemars(flatten))]
     pub key: ApiKey,
     /// `gwk_` and 43 base-62 characters and a checksum.
     pub secret: Secret,

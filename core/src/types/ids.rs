@@ -84,6 +84,7 @@ impl TenantId {
 
 /// A trace: a UUIDv7 whose millisecond is the trace's `created_at`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct TraceId(Uuid);
 

@@ -46,6 +46,7 @@ impl<'de> Deserialize<'de> for Secret {
 /// How to reach one provider on a tenant's behalf. Fields are added in minor versions: build it with
 /// `..ProviderConfig::default()`.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProviderConfig {
     /// Unique within the tenant; the kind's name when omitted.
     pub name: Option<ProviderName>,
@@ -56,6 +57,7 @@ pub struct ProviderConfig {
     /// Whether it serves models that no provider's pattern names. A tenant's first provider is its default.
     pub default: Option<bool>,
     /// Everything else; in JSON its keys stand beside these.
+    #[cfg_attr(feature = "schema", schemars(flatten))]
     pub settings: ProviderSettings,
 }
 
@@ -82,6 +84,7 @@ impl<'de> Deserialize<'de> for ProviderConfig {
 
 /// The part of a provider's configuration that is no secret. Fields are added in minor versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ProviderSettings {
     /// Where it is; the kind's built-in URL when omitted, required where there is none.
@@ -138,6 +141,7 @@ pub struct ProviderSettings {
 
 /// What an upstream supports beyond chat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Capabilities {
     /// `stream_options.include_usage` on streamed chats.
@@ -152,6 +156,7 @@ pub struct Capabilities {
 
 /// A provider as it is stored: everything but its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ProviderInfo {
     /// Unique within the tenant.

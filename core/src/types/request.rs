@@ -76,6 +76,7 @@ impl From<&str> for Request {
 
 /// Options of one call. They never reach the provider. Fields are added in minor versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CallOptions {
     /// Shortens `timeouts.total_ms` for this call.

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 /// How long traces are kept: what is older or more is removed in the background, the oldest first. Without either value
 /// they are kept for ever. Values are declared complete: there are no others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Retention {
     /// Days of 24 hours since a request began: 1 to 36,500.

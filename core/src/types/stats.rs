@@ -14,6 +14,7 @@ use super::{
 ///
 /// `accepted = persisted + pending + spooled + dead_lettered + dropped`, at every moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Stats {
     /// The number of this opening of the gateway: what [`Gateway::verify`](crate::Gateway::verify) says of it carries the
@@ -51,6 +52,7 @@ pub struct Stats {
 
 /// What became of traces of gateways that had ended or were killed, since the gateway was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RecoveryStats {
     /// Those that are in the store now and were not before.
@@ -68,6 +70,7 @@ pub struct RecoveryStats {
 
 /// Why a trace was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DropReason {
@@ -88,6 +91,7 @@ pub enum DropReason {
 
 /// A trace the store refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DeadLetter {
     /// Whose trace it is.
@@ -104,6 +108,7 @@ pub struct DeadLetter {
 
 /// What a flush or a close achieved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FlushReport {
     /// Traces committed meanwhile.
@@ -129,6 +134,7 @@ impl FlushReport {
 
 /// What an erasure removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ErasureReport {
     /// Traces with their content.
@@ -147,6 +153,7 @@ pub struct ErasureReport {
 
 /// What a re-wrapping of data keys achieved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RewrapReport {
     /// The version of the master key that wraps now.
@@ -161,6 +168,7 @@ pub struct RewrapReport {
 
 /// Whether the gateway is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HealthStatus {
@@ -172,6 +180,7 @@ pub enum HealthStatus {
 
 /// Whether the gateway is well, and why not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Health {
     /// The verdict.

@@ -8,6 +8,7 @@ use super::{ids::TenantId, provider::ProviderConfig, retention::Retention, time:
 
 /// What of a request's content a trace keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Capture {
     /// Metadata, request, response and attempts; the content encrypted.
@@ -32,6 +33,7 @@ impl Capture {
 
 /// Whether a tenant may call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TenantStatus {
     /// It may.
@@ -43,6 +45,7 @@ pub enum TenantStatus {
 
 /// A tenant to be created. Fields are added in minor versions: build it with `..NewTenant::default()`.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct NewTenant {
     /// Chosen by the host; a UUIDv7 when omitted.
@@ -61,6 +64,7 @@ pub struct NewTenant {
 
 /// Changes to a tenant: what is `None` stays as it is. Fields are added in minor versions.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TenantUpdate {
     /// A label for people.
@@ -99,6 +103,7 @@ pub(crate) fn check_label(name: Option<&str>) -> Result<()> {
 
 /// A tenant as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Tenant {
     /// The immutable id.
@@ -122,6 +127,7 @@ pub struct Tenant {
 
 /// One page of tenants, by id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TenantPage {
     /// At most `limit` tenants.
@@ -132,6 +138,7 @@ pub struct TenantPage {
 
 /// Which tenants to list. Fields are added in minor versions.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TenantQuery {
     /// 1 to 200; 50 when omitted.

@@ -22,6 +22,7 @@ use crate::error::ErrorCode;
 
 /// A row of a list: everything about one request but its content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Trace {
     /// UUIDv7; its millisecond is `created_at`.
@@ -84,6 +85,7 @@ pub struct Trace {
 
 /// One trace with its content, decrypted for its owner.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TraceDetail {
     /// The row.
@@ -114,6 +116,7 @@ pub struct TraceDetail {
 
 /// What is peculiar about a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TraceFlag {
@@ -163,6 +166,7 @@ impl TraceFlag {
 /// One time an upstream was asked, or was to be asked and was passed over: then it took no time, and the error says
 /// why (`circuit_open`, `provider_not_found`, `unsupported_operation`, `model_not_found` and the like).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Attempt {
     /// The provider's name.

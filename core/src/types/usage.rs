@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Providers differ in what they include where: the adapters normalise. `input_tokens()` includes cached tokens,
 /// as OpenTelemetry's `gen_ai.usage.input_tokens` does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Usage {
@@ -35,6 +36,7 @@ pub struct Usage {
 
 /// Where the counts come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UsageSource {
     /// The provider reported them.

@@ -8,6 +8,7 @@ use super::{stats::DropReason, time::Timestamp};
 
 /// Whether every request that was accepted is accounted for, by each opening of a gateway on the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyReport {
     /// Nothing is missing, and nothing is there twice.
@@ -24,6 +25,7 @@ pub struct VerifyReport {
 ///
 /// `accepted = persisted + spooled + expired + erased + dead_lettered + dropped + pending + missing`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct InstanceReport {
     /// Its number, as in [`Stats::instance`](crate::Stats::instance).
@@ -61,6 +63,7 @@ pub struct InstanceReport {
 
 /// How far an opening of a gateway has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum InstanceState {
@@ -75,6 +78,7 @@ pub enum InstanceState {
 
 /// Numbers of requests, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct NumberRange {
     /// The first one.

@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 9] = [
     &["pipeline", "stream"],
     &["gateway"],
     &["operation"],
-    &["http"],
+    &["http", "schema"],
     &["bindings"],
 ];
 

@@ -50,7 +50,7 @@ fn timed_chat(host: &Host, timeout_ms: u64) -> libgateway::bindings::Call {
 fn a_call_that_times_out_closes_its_connection() {
     let host = Host::open();
     host.upstream.push(Script::no_answer(BeforeHeaders::Hang));
-    assert_eq!(host.handle.wait(timed_chat(&host, 50), None).unwrap_err().code(), ErrorCode::TotalTimeout);
+    assert_eq!(host.handle.wait(timed_chat(&host, 1_000), None).unwrap_err().code(), ErrorCode::TotalTimeout);
     block_on(host.upstream.wait_for_close(0, PATIENCE)).unwrap();
 }
 

@@ -13,6 +13,7 @@ use crate::types::ids::ProviderName;
 ///
 /// Fields are added in minor versions: make it of a name with `into()`, or read it from JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Fallback {
     /// Its name. One that does not exist when it is needed is passed over.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Timeouts to override; what is `None` stays as the gateway has it. Milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TimeoutOverrides {
     /// Until the connection stands.
@@ -22,6 +23,7 @@ pub struct TimeoutOverrides {
 
 /// Retry settings to override; what is `None` stays as the gateway has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RetryOverrides {
     /// Attempts in all; 1 means no retry.
@@ -37,6 +39,7 @@ pub struct RetryOverrides {
 
 /// Settings of the circuit breaker to override; what is `None` stays as the gateway has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct BreakerOverrides {
     /// Failed requests in a row that open it; 0 switches it off.

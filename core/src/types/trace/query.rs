@@ -12,6 +12,7 @@ use crate::{
 
 /// Which traces to list, newest first. Fields are added in minor versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TraceQuery {
     /// 1 to 200; 50 when omitted.
     pub limit: Option<u32>,
@@ -22,6 +23,7 @@ pub struct TraceQuery {
     /// Up to this instant, exclusive.
     pub until: Option<Timestamp>,
     /// What else must hold; in JSON its keys stand beside these.
+    #[cfg_attr(feature = "schema", schemars(flatten))]
     pub filter: TraceFilter,
 }
 
@@ -41,6 +43,7 @@ impl<'de> Deserialize<'de> for TraceQuery {
 
 /// What must hold of a trace. Fields are added in minor versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TraceFilter {
     /// The model that served.
@@ -65,6 +68,7 @@ pub struct TraceFilter {
 
 /// One page of traces, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TracePage {
     /// At most `limit` rows; fewer when a scan budget cut the page.

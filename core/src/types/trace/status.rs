@@ -6,6 +6,7 @@ use crate::error::ErrorCode;
 
 /// How a request ended. The classes are disjoint; errors are 2, 3 and 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StatusClass {
