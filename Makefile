@@ -8,9 +8,11 @@ CARGO_WORKSPACE := --workspace $(LOCKED)
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 AIMOCK := tests/aimock/node_modules/.package-lock.json
 LITELLM := target/litellm/bin/litellm
+NODE_MODULES := node/node_modules/.package-lock.json
+NODE_ADDON := node/lib/libgateway.node
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crash test-upstreams check check-fmt clippy deny layers docs package fresh fmt bench gen notices
+.PHONY: help demo test test-node test-crash test-upstreams node-addon check check-fmt clippy deny layers docs package fresh fmt bench gen notices
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -23,6 +25,16 @@ demo: ## open a gateway, send calls through it and look at what it kept
 test: $(AIMOCK) ## run every test, on SQLite and on PostgreSQL
 	@.ci/need
 	.ci/with-postgres cargo test $(CARGO_WORKSPACE) --no-fail-fast
+	@$(MAKE) --no-print-directory test-node
+
+test-node: $(AIMOCK) $(NODE_MODULES) node-addon ## run the tests of the Node package alone
+	@.ci/need cargo cc node postgres
+	cd node && node --test --test-reporter=dot --test-concurrency=2 test/*.test.*js
+
+# The addon of the workspace's own debug build: a target or features of its own would build the graph again.
+node-addon:
+	cargo build --quiet $(CARGO_WORKSPACE)
+	cp "$$(ls $(BUILT)/liblibgateway_node.so $(BUILT)/liblibgateway_node.dylib 2>/dev/null)" $(NODE_ADDON)
 
 test-crash: ## kill a working process 300 times on each database, and look for what is lost
 	@.ci/need cargo cc postgres
@@ -82,6 +94,11 @@ notices: ## write target/THIRD-PARTY-NOTICES.md
 $(AIMOCK): tests/aimock/package-lock.json
 	@.ci/need node
 	npm ci --silent --prefix tests/aimock
+	@touch $@
+
+$(NODE_MODULES): node/package-lock.json
+	@.ci/need node
+	npm ci --silent --prefix node
 	@touch $@
 
 $(LITELLM): tests/litellm/requirements.txt

@@ -1,0 +1,11 @@
+'use strict';
+// What the package offers; `index.mjs` is the same for `import`.
+
+const { version } = require('./native.js');
+const { GatewayError } = require('./error.js');
+const { Gateway, Provider } = require('./gateway.js');
+const { setLog } = require('./log.js');
+const { Reply } = require('./reply.js');
+const { ReplyStream } = require('./stream.js');
+
+module.exports = { Gateway, GatewayError, Provider, Reply, ReplyStream, setLog, version: version() };
