@@ -41,9 +41,13 @@ impl Borrowed {
     ) -> Result<F::Output> {
         let runtime = self.take()?;
         let done = match tick {
-            None => Some(runtime.block_on(settled(&mut work))),
+            None => Some(runtime.block_on(async { settled((&mut work).await).await })),
             Some(tick) => loop {
-                let slice = async { tokio::time::timeout(Self::TICK, settled(&mut work)).await.ok() };
+                // The tick ends the wait for the work alone: work that is done is not asked again.
+                let slice = async {
+                    let output = tokio::time::timeout(Self::TICK, &mut work).await.ok()?;
+                    Some(settled(output).await)
+                };
                 match runtime.block_on(slice) {
                     Some(output) => break Some(output),
                     None if tick().is_break() => break None,
@@ -100,10 +104,9 @@ impl Drop for Borrowed {
     }
 }
 
-/// The work, and what it leaves to be done for the runtime's next borrower: connections are handed back to their pool, or
-/// closed, by tasks of their own.
-async fn settled<F: Future + Unpin>(work: F) -> F::Output {
-    let output = work.await;
+/// Does what work that is done has left to do for the runtime's next borrower: connections are handed back to their
+/// pool, or closed, by tasks of their own.
+async fn settled<T>(output: T) -> T {
     tokio::task::yield_now().await;
     output
 }
@@ -136,4 +139,23 @@ fn cannot_start(error: std::io::Error) -> Error {
         _ => ErrorCode::Internal,
     };
     Error::new(code, "a runtime for the call cannot be made").with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn work_that_ends_after_the_tick_is_not_asked_again() {
+        let longer_than_a_tick = Box::pin(async {
+            let began = Instant::now();
+            while began.elapsed() < Borrowed::TICK * 2 {
+                std::hint::spin_loop();
+            }
+            7
+        });
+        let output = Borrowed::default().run(longer_than_a_tick, Some(&mut || ControlFlow::Continue(())));
+        assert_eq!(output.unwrap(), 7);
+    }
 }
