@@ -49,6 +49,8 @@ pub use config::{
 pub use error::{Error, ErrorCode, Result};
 pub use gateway::{Gateway, Hooks, ProviderHandle, TenantHandle};
 pub use http::Body;
+#[cfg(feature = "server")]
+pub use http::{ServeConfig, ServeTls, Server};
 pub use operation::{OPERATIONS, Operation, Output, Subject, operation};
 pub use pipeline::Reply;
 pub use recorder::{BodyPart, Redactor};

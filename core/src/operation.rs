@@ -122,7 +122,7 @@ operations! {
     list_dead_letters: () Admin Gateway DeadLetterQuery => Json DeadLetterList;
     verify: () Admin Gateway NoArguments => Json VerifyReport;
     flush: () Admin Gateway Timeout => Json FlushReport;
-    stats: () Admin Gateway NoArguments => Json Stats;
+    stats: ("GET" "/metrics") Admin Gateway NoArguments => Json Stats;
     health: ("GET" "/health") Read Gateway NoArguments => Json Health;
     close: () Admin Gateway Timeout => Json FlushReport;
 }

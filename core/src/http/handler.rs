@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 use super::{
     Body,
     input::{self, TENANT},
-    respond,
+    metrics, respond,
     route::Route,
 };
 use crate::{
@@ -25,6 +25,9 @@ impl Gateway {
     /// Answers an HTTP request as a server would, without a socket: `POST /v1/chat/completions` and the other paths of
     /// [`OPERATIONS`](crate::OPERATIONS), the API key in `authorization` or `x-api-key`, errors in OpenAI's shape. The
     /// body is read only once the key is known to be allowed what the path is for.
+    ///
+    /// `GET /health` needs no key to say whether the gateway is well, and one with the scope `read` to say why not; `GET
+    /// /metrics` has the counters of `stats` in Prometheus' format, for an operator's key.
     ///
     /// A stream's response comes with its head; its body fails where the upstream's does, and dropping it cancels the call.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Body>
@@ -50,7 +53,11 @@ where
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
     let route = Route::find(head.method.as_str(), head.uri.path())?;
-    let caller = gateway.authenticate(input::api_key(&head.headers)).await?;
+    let key = input::api_key(&head.headers);
+    if route.operation.name == "health" && key.is_none() {
+        return Ok(respond::health(gateway.health().status));
+    }
+    let caller = gateway.authenticate(key).await?;
     caller.require(route.operation.scope)?;
     if route.operation.calls_model() {
         let tenant = tenant(gateway, head, &caller, &route)?;
@@ -73,6 +80,9 @@ where
         let tenant = tenant(gateway, head, &caller, &route)?;
         let agreed = arguments.insert("tenant_id", tenant.id().as_str());
         agreed.map_err(|error| if is_own { foreign() } else { error })?;
+    }
+    if route.operation.name == "stats" {
+        return Ok(respond::text(metrics::text(&gateway.stats())));
     }
     perform(gateway, route.operation, arguments).await.map(respond::json)
 }

@@ -7,6 +7,7 @@ use super::Body;
 use crate::{
     error::{Error, ErrorCode},
     operation::Answer,
+    types::stats::HealthStatus,
 };
 
 /// The caller's own id of a request, and where else an upstream's goes then.
@@ -38,6 +39,18 @@ pub(super) fn json(json: Vec<u8>) -> Response<Body> {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response(200, headers, Body::whole(json))
+}
+
+/// Whether the gateway is well, for those who are to know no more.
+pub(super) fn health(status: HealthStatus) -> Response<Body> {
+    json(serde_json::json!({"status": status}).to_string().into_bytes())
+}
+
+/// Counters as text.
+pub(super) fn text(text: String) -> Response<Body> {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+    response(200, headers, Body::whole(text))
 }
 
 /// An error in OpenAI's shape.

@@ -15,5 +15,6 @@ mod calls;
 mod http;
 mod log;
 mod operations;
+mod server;
 mod streams;
 mod support;
