@@ -23,7 +23,6 @@ use self::{
 use crate::{
     error::{Error, ErrorCode, Result},
     limits::Permit,
-    provider::Wire,
     recorder::{Answer, Draft, Durable, EVENT_BYTES},
     transport::{Body, sse},
     types::ids::{ProviderName, TraceId},
@@ -35,7 +34,8 @@ pub(crate) struct Opened {
     pub(crate) headers: HeaderMap,
     pub(crate) is_event_stream: bool,
     pub(crate) body: Body,
-    pub(crate) wire: Wire,
+    /// What its bytes are read into.
+    pub(crate) answer: Answer,
     /// The gateway asked for a usage chunk that the caller did not ask for.
     pub(crate) hide_usage: bool,
     pub(crate) idle_ms: u64,
@@ -65,7 +65,7 @@ pub struct ReplyStream {
 
 impl ReplyStream {
     pub(crate) fn new(opened: Opened, mut draft: Draft) -> Self {
-        draft.note(|seen| seen.answer = Answer::streamed(opened.wire, opened.is_event_stream));
+        draft.note(|seen| seen.answer = opened.answer);
         let trace_id = draft.id();
         let idle = Duration::from_millis(opened.idle_ms);
         let live = Live {

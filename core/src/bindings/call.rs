@@ -10,7 +10,7 @@ use super::{Answer, Head, handle::Shared, process::Owner, stream::Pump};
 use crate::{
     error::{Error, ErrorCode, Result},
     gateway::{Gateway, ProviderHandle},
-    http::{Body, wants_stream},
+    http::{Body, may_stream},
     operation::{
         self, Arguments, Model, ModelCall, Operation, Output, call_model, describe, operation, perform, to_json,
     },
@@ -141,7 +141,7 @@ impl Call {
     /// An HTTP request.
     pub(super) fn http(shared: &Shared, request: Request<Bytes>) -> Result<Self> {
         let gateway = shared.gateway()?.clone();
-        let streams = wants_stream(request.body());
+        let streams = may_stream(&request);
         let call =
             Self::new(streams, async move { Ok(Opened::Response(gateway.handle(request.map(Full::new)).await)) });
         Ok(call.reading(Reading::Bytes))

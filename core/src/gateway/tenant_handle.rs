@@ -9,7 +9,7 @@ use crate::{
     analytics::{self, Question},
     error::Result,
     pipeline::{Call, Reply},
-    provider::Endpoint,
+    provider::{Endpoint, Passing},
     stream::ReplyStream,
     traces,
     types::{
@@ -131,6 +131,12 @@ impl TenantHandle {
         Ok(Question { tenant: self.id.clone(), query })
     }
 
+    /// Passes a request on as it is, to the provider its model or the options choose.
+    pub(crate) async fn pass(&self, passing: Passing, request: Request) -> Result<ReplyStream> {
+        let endpoint = Endpoint::Other(passing.family);
+        self.stream(Call { passing: Some(passing), ..self.new_call(endpoint, request) }).await
+    }
+
     pub(super) async fn call(&self, call: Call) -> Result<Reply> {
         self.core.open()?;
         // Boxed, so that the host's own futures stay small.
@@ -144,7 +150,7 @@ impl TenantHandle {
 
     pub(super) fn new_call(&self, endpoint: Endpoint, request: impl Into<Request>) -> Call {
         let (tenant, api_key_id) = (self.id.clone(), self.api_key_id.clone());
-        Call { tenant, api_key_id, endpoint, request: request.into(), provider: None }
+        Call { tenant, api_key_id, endpoint, request: request.into(), provider: None, passing: None }
     }
 }
 

@@ -16,15 +16,18 @@ use crate::{
     auth::Caller,
     error::{Error, ErrorCode, Result},
     gateway::{Gateway, TenantHandle},
-    operation::{Arguments, Model, Subject, call_model, perform},
-    provider::Envelope,
-    types::request::Request as Call,
+    operation::{Answer, Arguments, Model, Subject, call_model, perform},
+    provider::{Envelope, Passing},
+    types::{api_key::Scope, request::Request as Call},
 };
 
 impl Gateway {
     /// Answers an HTTP request as a server would, without a socket: `POST /v1/chat/completions` and the other paths of
     /// [`OPERATIONS`](crate::OPERATIONS), the API key in `authorization` or `x-api-key`, errors in OpenAI's shape. The
     /// body is read only once the key is known to be allowed what the path is for.
+    ///
+    /// OpenAI's other paths (`/v1/files`, `/v1/audio/speech` …) are passed on to the tenant's provider as they are, and so
+    /// is what comes back; each leaves a trace.
     ///
     /// `GET /health` needs no key to say whether the gateway is well, and one with the scope `read` to say why not; `GET
     /// /metrics` has the counters of `stats` in Prometheus' format, for an operator's key.
@@ -42,8 +45,13 @@ impl Gateway {
     }
 }
 
+/// Whether the answer may come in pieces.
+pub(crate) fn may_stream(request: &Request<Bytes>) -> bool {
+    wants_stream(request.body()) || Route::find(request.method().as_str(), request.uri().path()).is_err()
+}
+
 /// Whether a body asks for a stream. A body that cannot be read does not: what is wrong with it is told where it is used.
-pub(crate) fn wants_stream(body: &[u8]) -> bool {
+fn wants_stream(body: &[u8]) -> bool {
     Envelope::read(body, false).is_ok_and(|envelope| envelope.stream())
 }
 
@@ -52,15 +60,26 @@ where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let route = Route::find(head.method.as_str(), head.uri.path())?;
     let key = input::api_key(&head.headers);
+    let route = match Route::find(head.method.as_str(), head.uri.path()) {
+        Ok(route) => route,
+        Err(unknown) => {
+            let passing = Passing::of(head).ok_or(unknown)?;
+            let caller = gateway.authenticate(key).await?;
+            let tenant = tenant(gateway, head, &caller, Scope::Infer)?;
+            let options = input::call_options(&head.headers)?;
+            let body = read(body, gateway.body_limit()).await?;
+            let stream = tenant.pass(passing, Call { body, options }).await?;
+            return Ok(respond::answer(Answer::Stream(Box::new(stream))));
+        }
+    };
     if route.operation.name == "health" && key.is_none() {
         return Ok(respond::health(gateway.health().status));
     }
     let caller = gateway.authenticate(key).await?;
     caller.require(route.operation.scope)?;
     if route.operation.calls_model() {
-        let tenant = tenant(gateway, head, &caller, &route)?;
+        let tenant = tenant(gateway, head, &caller, route.operation.scope)?;
         let options = input::call_options(&head.headers)?;
         let body = read(body, gateway.body_limit()).await?;
         let streaming = route.streaming().filter(|_| wants_stream(&body));
@@ -77,7 +96,7 @@ where
     // A tenant's key reaches its own tenant, whatever the request names; an operator's names one anywhere.
     let is_own = caller.tenant_id.is_some();
     if route.operation.subject == Subject::Tenant && (is_own || !arguments.has("tenant_id")) {
-        let tenant = tenant(gateway, head, &caller, &route)?;
+        let tenant = tenant(gateway, head, &caller, route.operation.scope)?;
         let agreed = arguments.insert("tenant_id", tenant.id().as_str());
         agreed.map_err(|error| if is_own { foreign() } else { error })?;
     }
@@ -88,7 +107,8 @@ where
 }
 
 /// The tenant a request is about: the key's own, or for an operator's key the one that the header names.
-fn tenant(gateway: &Gateway, head: &request::Parts, caller: &Caller, route: &Route) -> Result<TenantHandle> {
+fn tenant(gateway: &Gateway, head: &request::Parts, caller: &Caller, scope: Scope) -> Result<TenantHandle> {
+    caller.require(scope)?;
     let named = match head.headers.get(TENANT) {
         None => None,
         Some(named) => {
@@ -99,7 +119,7 @@ fn tenant(gateway: &Gateway, head: &request::Parts, caller: &Caller, route: &Rou
     };
     match (&caller.tenant_id, named) {
         (Some(own), Some(named)) if *own != named => Err(foreign()),
-        (Some(_), _) => gateway.tenant_of(caller, route.operation.scope),
+        (Some(_), _) => gateway.tenant_of(caller, scope),
         (None, Some(named)) => Ok(gateway.tenant_for(caller, named)),
         (None, None) => {
             let message = format!("an operator's key has no tenant; name one in the header {TENANT}");

@@ -11,6 +11,6 @@ mod route;
 mod serve;
 
 pub use self::body::Body;
-pub(crate) use self::handler::wants_stream;
+pub(crate) use self::handler::may_stream;
 #[cfg(feature = "server")]
 pub use self::serve::{ServeConfig, ServeTls, Server};

@@ -20,7 +20,7 @@ use crate::{
     config::Settings,
     error::{Error, ErrorCode, Result},
     limits::{Limits, Permit},
-    provider::{Endpoint, Envelope, Provider},
+    provider::{Endpoint, Envelope, Passing, Provider, is_text},
     recorder::{Answer, Begin, Draft, Owner, Recorder},
     registry::{ActiveTenant, Registry},
     stream::{Opened, ReplyStream},
@@ -52,6 +52,8 @@ pub(crate) struct Call {
     pub(crate) request: Request,
     /// The provider of a handle; it comes before the one of the options.
     pub(crate) provider: Option<Arc<Provider>>,
+    /// What is passed on as it is, where it is no call of a model.
+    pub(crate) passing: Option<Passing>,
 }
 
 /// How the answer is asked for.
@@ -59,6 +61,7 @@ pub(crate) struct Call {
 enum Mode {
     Whole,
     Stream,
+    Passed,
 }
 
 /// A request that may go upstream.
@@ -106,8 +109,9 @@ impl Pipeline {
 
     /// Asks an upstream for a stream, and hands it over once its head has arrived.
     pub(crate) async fn stream(&self, call: Call) -> Result<ReplyStream> {
-        let (tenant, mut draft) = self.begin(&call, true).await?;
-        match self.open(&tenant, &call, &mut draft).await {
+        let mode = if call.passing.is_some() { Mode::Passed } else { Mode::Stream };
+        let (tenant, mut draft) = self.begin(&call, mode == Mode::Stream).await?;
+        match self.open(&tenant, &call, &mut draft, mode).await {
             Ok(opened) => Ok(ReplyStream::new(opened, draft)),
             Err(error) => Err(failed(draft, error).await),
         }
@@ -130,7 +134,11 @@ impl Pipeline {
             endpoint: call.endpoint,
             stream,
             // What will not be stored is not held either.
-            request: if capture == Capture::Full { call.request.body.clone() } else { Bytes::new() },
+            request: if capture == Capture::Full && call.passing.as_ref().is_none_or(Passing::has_text) {
+                call.request.body.clone()
+            } else {
+                Bytes::new()
+            },
             options: if call.request.options.validate().is_ok() {
                 call.request.options.clone()
             } else {
@@ -163,17 +171,21 @@ impl Pipeline {
         })
     }
 
-    async fn open(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft) -> Result<Opened> {
-        let prepared = self.prepare(tenant, call, draft, Mode::Stream)?;
+    async fn open(&self, tenant: &ActiveTenant, call: &Call, draft: &mut Draft, mode: Mode) -> Result<Opened> {
+        let prepared = self.prepare(tenant, call, draft, mode)?;
         draft.intend();
         let answer = self.targets(tenant, call, &prepared).ask(draft, Wanted::Stream).await?;
         let Response { status, headers, body } = answer.answered.into_stream();
+        let is_event_stream = headers::is_event_stream(&headers);
         Ok(Opened {
             status: status.as_u16(),
-            is_event_stream: headers::is_event_stream(&headers),
+            is_event_stream,
+            answer: match mode {
+                Mode::Passed => Answer::passed(is_text(&headers)),
+                Mode::Whole | Mode::Stream => Answer::streamed(call.endpoint.wire(), is_event_stream),
+            },
             headers: headers::for_caller(&headers),
             body,
-            wire: call.endpoint.wire(),
             hide_usage: answer.provider.adds_usage(call.endpoint, &prepared.envelope),
             idle_ms: answer.provider.timeouts.idle_ms,
             total: answer.deadline,
@@ -199,12 +211,12 @@ impl Pipeline {
             );
             return Err(Error::new(ErrorCode::BodyTooLarge, message));
         }
-        let envelope = if call.endpoint == Endpoint::Models {
-            Envelope::empty()
-        } else {
-            Envelope::read(body, mode == Mode::Stream)?
+        let envelope = match (call.endpoint, mode) {
+            (Endpoint::Models, _) | (_, Mode::Passed) => Envelope::empty(),
+            _ => Envelope::read(body, mode == Mode::Stream)?,
         };
-        let model = envelope.model();
+        let named = call.passing.as_ref().and_then(|passing| passing.model(body));
+        let model = envelope.model().or(named.as_deref());
         draft.note(|seen| seen.requested_model = model.map(str::to_owned));
         let permit = self.limits.enter(&call.tenant, tenant.tenant.concurrency.unwrap_or(self.tenant_concurrency))?;
         let provider = match (&call.provider, &options.provider, model) {
@@ -215,7 +227,9 @@ impl Pipeline {
         };
         draft.note(|seen| seen.provider = Some(Arc::clone(&provider)));
         provider.check_offers(call.endpoint)?;
-        if let Some(model) = model {
+        if let Some(passing) = &call.passing {
+            passing.check_owner(provider.is_shared())?;
+        } else if let Some(model) = model {
             let deployment = provider.deployment(model)?.to_owned();
             draft.note(|seen| seen.deployment = Some(deployment));
         }

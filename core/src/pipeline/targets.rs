@@ -93,6 +93,8 @@ impl<'a> Targets<'a> {
         let admission = if turn.has_more { provider.breaker.admit(Instant::now()) } else { Admission::Open };
         let attempts = Attempts::new(&self.pipeline.transport, provider, turn.span);
         let attempts = match admission {
+            // What it does is not known, and so not whether it may be done twice.
+            _ if self.call.passing.is_some() => attempts.once(),
             _ if !turn.has_more => attempts,
             Admission::Open => return None,
             Admission::Probe(_) => attempts.once(),
@@ -113,15 +115,16 @@ impl<'a> Targets<'a> {
         Some(outcome)
     }
 
-    /// Where the caller chose the provider, nobody else is asked.
+    /// Where the caller chose the provider, nobody else is asked; nor for what is passed on, which may be kept there.
     fn fallbacks(&self) -> &'a [Fallback] {
         let chosen = self.call.provider.is_some() || self.call.request.options.provider.is_some();
-        if chosen { &[] } else { &self.first.info.settings.fallbacks }
+        if chosen || self.call.passing.is_some() { &[] } else { &self.first.info.settings.fallbacks }
     }
 
     /// The one in that place, if it can be asked.
     fn target(&self, place: usize) -> Result<Target<'a>> {
-        let question = Question::new(self.call.endpoint, self.envelope);
+        let passing = self.call.passing.as_ref();
+        let question = Question { passing, ..Question::new(self.call.endpoint, self.envelope) };
         let Some(fallback) = place.checked_sub(1).and_then(|place| self.fallbacks().get(place)) else {
             return Ok(Target { provider: Cow::Borrowed(self.first), question });
         };

@@ -93,13 +93,23 @@ impl Adapter for Azure {
         let path = endpoint.path();
         match (&self.api, endpoint) {
             (Api::V1, _) => self.resource.join(&format!("openai/v1/{path}")),
-            (Api::Classic(version), Endpoint::Models | Endpoint::Responses) => {
+            (Api::Classic(version), Endpoint::Models | Endpoint::Responses | Endpoint::Other(_)) => {
                 self.resource.join(&format!("openai/{path}?api-version={version}"))
             }
             (Api::Classic(version), Endpoint::Chat | Endpoint::Embeddings) => {
                 let deployment = self.deployment(model)?;
                 self.resource
                     .join(&format!("openai/deployments/{}/{path}?api-version={version}", encode_segment(deployment)))
+            }
+        }
+    }
+
+    fn other(&self, target: &str) -> Result<Uri> {
+        match &self.api {
+            Api::V1 => self.resource.join(&format!("openai/v1/{target}")),
+            Api::Classic(_) => {
+                let message = "Azure's classic URLs have a form of their own for each path; set api_version to v1";
+                Err(Error::new(ErrorCode::UnsupportedOperation, message).with_param("api_version"))
             }
         }
     }

@@ -9,6 +9,7 @@ mod envelope;
 mod kinds;
 mod mock;
 mod openai;
+mod passing;
 mod routes;
 mod secret;
 mod upstream_error;
@@ -27,6 +28,7 @@ pub(crate) use self::{
     envelope::{Envelope, Splices},
     kinds::{Blueprint, OperatorKeys, build, check},
     mock::Canned,
+    passing::{Family, Passing, is_text},
     routes::{Match, Routes},
     upstream_error::response_error,
 };
@@ -44,6 +46,8 @@ pub(crate) enum Endpoint {
     Responses,
     Embeddings,
     Models,
+    /// Whatever else OpenAI has, passed on as it is.
+    Other(&'static Family),
 }
 
 impl Endpoint {
@@ -54,23 +58,25 @@ impl Endpoint {
             Self::Responses => "responses",
             Self::Embeddings => "embeddings",
             Self::Models => "list_models",
+            Self::Other(family) => family.name,
         }
     }
 
     /// OpenAI's path below the version segment.
-    pub(crate) const fn path(self) -> &'static str {
+    const fn path(self) -> &'static str {
         match self {
             Self::Chat => "chat/completions",
             Self::Responses => "responses",
             Self::Embeddings => "embeddings",
             Self::Models => "models",
+            Self::Other(family) => family.name,
         }
     }
 
-    pub(crate) const fn method(self) -> Method {
+    const fn method(self) -> Method {
         match self {
             Self::Models => Method::GET,
-            Self::Chat | Self::Responses | Self::Embeddings => Method::POST,
+            Self::Other(_) | Self::Chat | Self::Responses | Self::Embeddings => Method::POST,
         }
     }
 
@@ -81,12 +87,13 @@ impl Endpoint {
             Self::Responses => Wire::Responses,
             Self::Embeddings => Wire::Embeddings,
             Self::Models => Wire::Models,
+            Self::Other(_) => Wire::Other,
         }
     }
 
     const fn offered_by(self, capabilities: Capabilities) -> bool {
         match self {
-            Self::Chat => true,
+            Self::Chat | Self::Other(_) => true,
             Self::Responses => capabilities.responses,
             Self::Embeddings => capabilities.embeddings,
             Self::Models => capabilities.models,
@@ -98,6 +105,11 @@ impl Endpoint {
 pub(crate) trait Adapter: fmt::Debug + Send + Sync {
     /// Where the endpoint is; `model` is what the caller asked for, after aliases.
     fn uri(&self, endpoint: Endpoint, model: &str) -> Result<Uri>;
+
+    /// Where a path below the version segment is that no endpoint has.
+    fn other(&self, _target: &str) -> Result<Uri> {
+        Err(Error::new(ErrorCode::UnsupportedOperation, "the provider has no other paths than those of operations"))
+    }
 
     /// What is really asked for: Azure's deployment, else the model itself.
     fn deployment<'a>(&'a self, model: &'a str) -> Result<&'a str> {
@@ -131,12 +143,14 @@ pub(crate) struct Question<'a> {
     pub(crate) envelope: &'a Envelope,
     /// The model, before the provider's aliases: the one of the envelope, or the one that a fallback names.
     pub(crate) model: &'a str,
+    /// What is passed on as it is.
+    pub(crate) passing: Option<&'a Passing>,
 }
 
 impl<'a> Question<'a> {
     /// What the caller asks.
     pub(crate) fn new(endpoint: Endpoint, envelope: &'a Envelope) -> Self {
-        Self { endpoint, envelope, model: envelope.model().unwrap_or_default() }
+        Self { endpoint, envelope, model: envelope.model().unwrap_or_default(), passing: None }
     }
 }
 
@@ -173,6 +187,11 @@ impl Provider {
         self.adapter.capabilities()
     }
 
+    /// Whether it is one of the gateway's configuration, whose key all tenants without providers use.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.info.created_at.is_none()
+    }
+
     /// The model to ask for, after this provider's aliases.
     pub(crate) fn resolve<'a>(&'a self, model: &'a str) -> &'a str {
         self.info.settings.aliases.get(model).map_or(model, String::as_str)
@@ -199,7 +218,10 @@ impl Provider {
 
     /// The body that goes upstream: the caller's, but for what must be spliced.
     pub(crate) fn body(&self, question: Question<'_>, body: &Bytes) -> Bytes {
-        let Question { endpoint, envelope, model } = question;
+        let Question { endpoint, envelope, model, passing } = question;
+        if passing.is_some() {
+            return body.clone();
+        }
         let model = self.resolve(model);
         let model = self.adapter.body_model(endpoint, model).unwrap_or(model);
         let splices = Splices {
@@ -211,10 +233,16 @@ impl Provider {
 
     /// The request that carries such a body.
     pub(crate) fn request(&self, question: Question<'_>, body: Bytes) -> Result<UpstreamRequest> {
-        let Question { endpoint, envelope, model } = question;
+        let Question { endpoint, envelope, model, passing } = question;
         let model = self.resolve(model);
         let mut headers = HeaderMap::with_capacity(8);
         headers.extend(self.adapter.headers().iter().cloned());
+        if let Some(Passing { method, target, headers: callers, .. }) = passing {
+            headers.extend(callers.iter().map(|(name, value)| (name.clone(), value.clone())));
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            let uri = self.adapter.other(target).map_err(|error| error.with_provider(self.name()))?;
+            return Ok(UpstreamRequest { method: method.clone(), uri, headers, body });
+        }
         let accept = if envelope.stream() { "text/event-stream" } else { "application/json" };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));

@@ -78,6 +78,10 @@ impl Adapter for OpenAi {
         self.base.join(endpoint.path())
     }
 
+    fn other(&self, target: &str) -> Result<Uri> {
+        self.base.join(target)
+    }
+
     fn headers(&self) -> &Headers {
         &self.headers
     }

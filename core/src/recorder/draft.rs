@@ -101,6 +101,8 @@ pub(crate) enum Answer {
     Growing(Vec<u8>),
     /// A stream, read beside its bytes.
     Stream(Box<StreamTap>),
+    /// What is passed on whatever it is; its beginning is kept where it is text.
+    Passed(Option<Vec<u8>>),
 }
 
 /// How a request ended.
@@ -117,6 +119,11 @@ impl Answer {
         let limits = TapLimits { event_bytes: EVENT_BYTES, content_bytes: BODY_LIMIT };
         if is_event_stream { Self::Stream(Box::new(StreamTap::new(wire, limits))) } else { Self::Growing(Vec::new()) }
     }
+
+    /// An empty answer of any kind.
+    pub(crate) fn passed(is_text: bool) -> Self {
+        Self::Passed(is_text.then(Vec::new))
+    }
 }
 
 impl Observation {
@@ -126,7 +133,8 @@ impl Observation {
         let answer = match &self.seen.answer {
             Answer::None => 0,
             Answer::Body(body) => body.len(),
-            Answer::Growing(body) => body.len(),
+            Answer::Growing(body) | Answer::Passed(Some(body)) => body.len(),
+            Answer::Passed(None) => 0,
             Answer::Stream(tap) => tap.weight(),
         };
         FIXED + self.begin.request.len() + answer
@@ -196,6 +204,12 @@ impl Draft {
             }
             Some(Answer::Growing(body)) => {
                 body.extend_from_slice(bytes);
+                Ok(true)
+            }
+            Some(Answer::Passed(Some(body))) => {
+                // One byte more than is kept: so it is seen that something was cut.
+                let room = (BODY_LIMIT + 1).saturating_sub(body.len());
+                body.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
                 Ok(true)
             }
             _ => Ok(false),

@@ -53,6 +53,11 @@ impl Encoder {
             Answer::Body(body) => (digest_body(wire, &body), Some(body)),
             Answer::Growing(body) => (digest_body(wire, &body), Some(body.into())),
             Answer::Stream(tap) => (tap.finish(), None),
+            // It is none of our formats: it is whole when it has ended.
+            Answer::Passed(body) => (
+                Digest { finished: true, ..digest_body(wire, body.as_deref().unwrap_or_default()) },
+                body.map(Into::into),
+            ),
         };
         let verdict = verdict(end, &digest, begin.stream);
         let response = digest.content.take().map(Cow::Owned).or(raw.as_deref().map(Cow::Borrowed));

@@ -153,3 +153,21 @@ fn a_provider_that_was_looked_up_describes_itself_and_can_be_called() {
     let described = host.perform("get_provider_for_tenant", &json!({"tenant_id": "acme"}));
     assert_eq!(described["name"], "openai");
 }
+
+#[test]
+fn what_is_passed_on_over_http_comes_as_a_stream_however_it_is_asked_for() {
+    let host = Host::open();
+    let secret = host.perform("create_api_key", &json!({"tenant_id": "acme"}))["secret"].as_str().unwrap().to_owned();
+    let request = || {
+        let request = http::Request::builder().method("GET").uri("/v1/files").header("x-api-key", &secret);
+        host.handle.handle(request.body(bytes::Bytes::new()).unwrap()).unwrap()
+    };
+    host.upstream.fallback(Script::json(200, json!({"data": []})));
+    let (waited, started) = (host.open_stream(request()), host.start(request()));
+    let Answer::Stream(head, stream) = started.1.recv_timeout(PATIENCE).unwrap().unwrap() else { panic!("no stream") };
+    assert_eq!(head.status, 200);
+    for stream in [waited, stream] {
+        let (pieces, error) = super::support::read_all(&stream);
+        assert_eq!((pieces.concat(), error.is_none()), (br#"{"data":[]}"#.to_vec(), true));
+    }
+}

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
-use libgateway::{Body, NewApiKey, NewTenant, Scope};
+use libgateway::{Body, NewApiKey, NewTenant, ProviderConfig, Scope, StatusClass};
 use libgateway_tests::{Backend, TestGateway, hello};
 use serde_json::{Value, json};
 use upstream::Script;
@@ -95,6 +95,53 @@ libgateway_tests::backend_tests! {
         assert!(keys.test.only_trace().await.trace.stream);
     }
 
+    async fn other_paths_of_openais_are_passed_on_as_they_are(backend: Backend) {
+        let keys = Keys::open(backend).await;
+        let asked = r#"{ "model": "tts-1", "input": "Hello" }"#;
+        keys.test.upstream.push(Script::text(200, "not spoken").header("content-type", "audio/mpeg"));
+        let response = keys.send(with_key("POST", "/v1/audio/speech", &keys.infer).header("content-type", "application/json"), asked).await;
+        assert_eq!(header(&response, "content-type"), Some("audio/mpeg"));
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "not spoken");
+
+        let form = "--x\r\ncontent-disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--x--\r\n";
+        let multipart = "multipart/form-data; boundary=x";
+        keys.test.upstream.push(Script::json(200, json!({"id": "file-1", "object": "file"})));
+        let request = with_key("POST", "/v1/files?a=b%20c", &keys.infer).header("content-type", multipart).header("cookie", "a=b");
+        assert_eq!(read(keys.send(request, form).await).await, (200, json!({"id": "file-1", "object": "file"})));
+
+        keys.test.upstream.push(Script::json(404, json!({"error": {"message": "no such file", "code": "gone"}})));
+        let (status, body) = read(keys.send(with_key("DELETE", "/v1/files/file-2", &keys.infer), "").await).await;
+        assert_eq!((status, &body["error"]["code"]), (404, &json!("gone")));
+
+        let requests = keys.test.upstream.requests();
+        let seen: Vec<_> = requests.iter().map(|request| (request.method.as_str(), request.path.as_str(), request.text())).collect();
+        assert_eq!(
+            seen,
+            [
+                ("POST", "/v1/audio/speech", asked.to_owned()),
+                ("POST", "/v1/files?a=b%20c", form.to_owned()),
+                ("DELETE", "/v1/files/file-2", String::new()),
+            ]
+        );
+        assert_eq!((requests[1].header("content-type"), requests[1].header("cookie")), (Some(multipart), None));
+
+        let traces = keys.test.traces().await;
+        let shown: Vec<_> = traces.iter().rev().map(|trace| (trace.endpoint.as_str(), trace.status_class, trace.status_code)).collect();
+        assert_eq!(
+            shown,
+            [
+                ("audio", StatusClass::Ok, Some(200)),
+                ("files", StatusClass::Ok, Some(200)),
+                ("files", StatusClass::ClientError, Some(404)),
+            ]
+        );
+        assert_eq!(traces[2].requested_model.as_deref(), Some("tts-1"));
+        let spoken = keys.test.acme.get_trace(traces[2].id).await.unwrap();
+        assert_eq!((spoken.request.unwrap().get(), spoken.response.is_none()), (asked, true));
+        let uploaded = keys.test.acme.get_trace(traces[1].id).await.unwrap();
+        assert!(uploaded.request.is_none() && uploaded.response.unwrap().get().contains("file-1"));
+    }
+
     async fn a_key_reaches_what_it_is_for_and_nothing_else(backend: Backend) {
         let keys = Keys::open(backend).await;
         keys.test.gateway.create_tenant(NewTenant { id: Some("globex".parse().unwrap()), ..NewTenant::default() }).await.unwrap();
@@ -111,7 +158,7 @@ libgateway_tests::backend_tests! {
             ("/v1/traces?limit=0", &keys.read, (400, "invalid_field")),
             ("/v1/traces?limti=1", &keys.read, (400, "invalid_field")),
             ("/v1/nothing", &keys.admin, (404, "unknown_operation")),
-            ("/v1/chat/completions", &keys.infer, (405, "method_not_allowed")),
+            ("/v1/admin/tenants/acme/erase", &keys.admin, (405, "method_not_allowed")),
         ] {
             let (status, named) = code(keys.get(path, key).await);
             assert_eq!((status, named.as_str()), expected, "{path}");
@@ -177,5 +224,38 @@ fn a_body_that_is_too_large_is_refused_before_it_is_held() {
         let unauthorised =
             with_key("POST", "/v1/chat/completions", "gwk_x").body(Full::from("x".repeat(1_001))).unwrap();
         assert_eq!(read(test.gateway.handle(unauthorised).await).await.0, 401, "the key comes before the body");
+    });
+}
+
+#[test]
+fn what_a_provider_keeps_is_not_shared_between_tenants_by_a_common_key() {
+    libgateway_tests::run(|| async {
+        let shared = upstream::Upstream::start().unwrap();
+        let (url, common) = (shared.url(), "sk-common");
+        let test = TestGateway::open_with(Backend::Sqlite, |config| {
+            let mut provider =
+                ProviderConfig { kind: "openai".to_owned(), api_key: Some(common.into()), ..ProviderConfig::default() };
+            provider.settings.base_url = Some(format!("{url}/v1"));
+            config.providers.push(provider);
+        })
+        .await;
+        test.gateway
+            .create_tenant(NewTenant { id: Some("globex".parse().unwrap()), ..NewTenant::default() })
+            .await
+            .unwrap();
+        let globex = test.gateway.tenant("globex").unwrap();
+        let key = globex.create_api_key(NewApiKey::default()).await.unwrap().secret.expose().to_owned();
+        let send = |method: &str, path: &str| {
+            test.gateway.handle(with_key(method, path, &key).body(Full::from("{}")).unwrap())
+        };
+        for (method, path) in
+            [("GET", "/v1/files"), ("POST", "/v1/batches"), ("GET", "/v1/responses/resp_1"), ("DELETE", "/v1/images/x")]
+        {
+            let (status, body) = read(send(method, path).await).await;
+            assert_eq!((status, &body["error"]["code"]), (400, &json!("unsupported_operation")), "{method} {path}");
+        }
+        assert!(shared.requests().is_empty());
+        shared.push(Script::json(200, json!({"results": []})));
+        assert_eq!(read(send("POST", "/v1/moderations").await).await, (200, json!({"results": []})));
     });
 }

@@ -37,6 +37,8 @@ pub(crate) enum Wire {
     Embeddings,
     /// `/models`.
     Models,
+    /// Anything else.
+    Other,
 }
 
 /// What one answer says. It has no `Debug` outside tests: content never reaches a log.

@@ -50,7 +50,9 @@ impl StreamTap {
     pub(crate) fn new(wire: Wire, limits: TapLimits) -> Self {
         let stream = match wire {
             Wire::Responses => Stream::Responses(ResponsesStream::new(limits.content_bytes)),
-            Wire::Chat | Wire::Embeddings | Wire::Models => Stream::Chat(ChatStream::new(limits.content_bytes)),
+            Wire::Chat | Wire::Embeddings | Wire::Models | Wire::Other => {
+                Stream::Chat(ChatStream::new(limits.content_bytes))
+            }
         };
         Self {
             framer: Framer::new(limits.event_bytes),
