@@ -12,7 +12,8 @@ NODE_MODULES := node/node_modules/.package-lock.json
 NODE_ADDON := node/lib/libgateway.node
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-node test-crash test-upstreams node-addon check check-fmt clippy deny layers docs package fresh fmt bench gen notices
+.PHONY: help demo test test-node test-crash test-upstreams node-addon check check-fmt clippy deny layers docs package \
+	fresh fmt bench gen install notices
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -83,9 +84,15 @@ bench: ## measure the promises about speed, beside their reference programs
 	cargo bench $(CARGO_WORKSPACE) --bench gateway
 	.ci/with-postgres cargo test --release $(CARGO_WORKSPACE) --lib written_as_fast -- --ignored --nocapture
 
+install: ## install the C library; PREFIX (/usr/local), DESTDIR and LIBDIR (lib) say where
+	@.ci/need cargo cc
+	cargo build --release --package libgateway-ffi $(LOCKED)
+	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) LIBDIR=$(LIBDIR) ffi/install $(or $(CARGO_TARGET_DIR),target)/release/libgateway.so
+
 gen: ## write the generated files anew
 	@.ci/need cargo cc
 	UPDATE_GENERATED=1 cargo test --quiet $(CARGO_WORKSPACE) --test generated
+	UPDATE_GENERATED=1 cargo test --quiet $(CARGO_WORKSPACE) --test c exactly_the_functions
 
 notices: ## write target/THIRD-PARTY-NOTICES.md
 	@.ci/need cargo python3

@@ -23,6 +23,7 @@
 )]
 
 pub mod compare;
+pub mod conformance;
 pub mod deadline;
 pub mod foreign;
 pub mod postgres;

@@ -1,20 +1,17 @@
 //! Every fixture on every database, through the Rust API.
 
-use std::{collections::BTreeSet, fs, time::Duration};
-
 use libgateway::Gateway;
-use libgateway_tests::{Backend, config, run_within};
-
-use crate::support::{
-    fixture::{self, Source},
-    run::{PATIENCE, run as run_fixture},
+use libgateway_tests::{
+    Backend, config,
+    conformance::{
+        self, DEADLINE, PATIENCE, Rust,
+        fixture::{self, Source},
+    },
+    run_within,
 };
 
 /// An upstream that is never called.
 const URL: &str = "http://127.0.0.1:1";
-
-/// Many calls one after the other, on machines of every speed.
-const DEADLINE: Duration = Duration::from_secs(300);
 
 #[test]
 fn every_fixture_holds_on_sqlite() {
@@ -28,28 +25,9 @@ fn every_fixture_holds_on_postgres() {
 
 async fn every_fixture_holds(backend: Backend) {
     let store = backend.fresh();
-    let gateway = Gateway::open(config(&store)).await.expect("a gateway on a fresh store");
-    let mut ran = BTreeSet::new();
-    let mut failed = Vec::new();
-    for source in fixture::sources() {
-        let differences = tokio::time::timeout(PATIENCE, run_fixture(&gateway, &source)).await;
-        let differences = differences.unwrap_or_else(|_| vec![format!("it hangs: no end within {PATIENCE:?}")]);
-        if !differences.is_empty() {
-            failed.push(format!("{}.json\n    {}", source.name, differences.join("\n    ")));
-        }
-        ran.insert(format!("{}.json", source.name));
-    }
-    assert_eq!(ran, files(), "every file of the directory is run");
-    let (count, all, name) = (failed.len(), ran.len(), backend.name());
-    assert!(failed.is_empty(), "{count} of {all} fixtures differ on {name}:\n{}", failed.join("\n"));
-    gateway.close(PATIENCE).await.expect("a close");
-}
-
-/// What the directory has, seen apart from the runner's own look at it.
-fn files() -> BTreeSet<String> {
-    let entries = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures")).expect("the directory of fixtures");
-    let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
-    names.filter(|name| name != "README.md").collect()
+    let rust = Rust(Gateway::open(config(&store)).await.expect("a gateway on a fresh store"));
+    conformance::every_fixture_holds(&rust, backend.name()).await;
+    rust.0.close(PATIENCE).await.expect("a close");
 }
 
 #[test]

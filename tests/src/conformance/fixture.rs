@@ -8,88 +8,100 @@ use serde_json::{Map, Value};
 use upstream::Scripts;
 
 /// Where the fixtures are.
-const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+pub(super) const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
 /// A file that has not been read as JSON yet, since its placeholders depend on the run.
 #[derive(Clone, Debug)]
-pub(crate) struct Source {
-    pub(crate) name: String,
-    pub(crate) text: String,
+pub struct Source {
+    /// The file's name without `.json`.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
 }
 
 /// One call and everything that must come of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Fixture {
-    pub(crate) name: String,
-    pub(crate) description: String,
+pub struct Fixture {
+    pub(super) name: String,
+    pub(super) description: String,
+    #[serde(default = "nothing")]
+    pub(super) tenant: Value,
+    pub(super) providers: Option<Vec<Value>>,
+    pub(super) call: Call,
     #[serde(default)]
-    pub(crate) tenant: NewTenant,
-    pub(crate) providers: Option<Vec<ProviderConfig>>,
-    pub(crate) call: Call,
-    #[serde(default)]
-    pub(crate) upstream: Scripts,
-    pub(crate) expect: Expect,
+    pub(super) upstream: Scripts,
+    pub(super) expect: Expect,
 }
 
+/// The call of a fixture.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Call {
-    pub(crate) operation: CallOperation,
-    pub(crate) body: Option<Value>,
-    pub(crate) body_text: Option<Text>,
-    #[serde(default)]
-    pub(crate) options: CallOptions,
+pub struct Call {
+    /// What is called.
+    pub operation: CallOperation,
+    pub(super) body: Option<Value>,
+    pub(super) body_text: Option<Text>,
+    /// The call's options.
+    #[serde(default = "nothing")]
+    pub options: Value,
 }
 
+/// The operations that call a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum CallOperation {
+pub enum CallOperation {
+    /// A whole chat completion.
     Chat,
+    /// A chat completion in pieces.
     ChatStream,
+    /// A whole response.
     Responses,
+    /// A response in pieces.
     ResponsesStream,
+    /// Embeddings.
     Embeddings,
+    /// The list of models.
     ListModels,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Expect {
-    pub(crate) upstream_requests: Vec<ExpectedRequest>,
-    pub(crate) reply: Option<ExpectedReply>,
-    pub(crate) error: Option<Map<String, Value>>,
-    pub(crate) trace: Map<String, Value>,
+pub(super) struct Expect {
+    pub(super) upstream_requests: Vec<ExpectedRequest>,
+    pub(super) reply: Option<ExpectedReply>,
+    pub(super) error: Option<Map<String, Value>>,
+    pub(super) trace: Map<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ExpectedRequest {
-    pub(crate) method: Option<String>,
-    pub(crate) path: Option<String>,
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) no_headers: Vec<String>,
-    pub(crate) header_names: Option<Vec<String>>,
-    pub(crate) body: Option<Value>,
-    pub(crate) body_text: Option<Text>,
+pub(super) struct ExpectedRequest {
+    pub(super) method: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) no_headers: Vec<String>,
+    pub(super) header_names: Option<Vec<String>>,
+    pub(super) body: Option<Value>,
+    pub(super) body_text: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ExpectedReply {
-    pub(crate) status: Option<u16>,
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) no_headers: Vec<String>,
-    pub(crate) body: Option<Value>,
-    pub(crate) body_text: Option<Text>,
-    pub(crate) body_starts_with: Option<Text>,
-    pub(crate) events: Option<Vec<Value>>,
+pub(super) struct ExpectedReply {
+    pub(super) status: Option<u16>,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) no_headers: Vec<String>,
+    pub(super) body: Option<Value>,
+    pub(super) body_text: Option<Text>,
+    pub(super) body_starts_with: Option<Text>,
+    pub(super) events: Option<Vec<Value>>,
 }
 
 /// Exact text; in a file a string, or a list of strings that are joined.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "Lines")]
-pub(crate) struct Text(pub(crate) String);
+pub(super) struct Text(pub(super) String);
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -107,14 +119,39 @@ impl From<Lines> for Text {
     }
 }
 
+fn nothing() -> Value {
+    Value::Object(Map::new())
+}
+
+impl Call {
+    /// The body as a caller has it: exact text, or JSON.
+    pub fn body_bytes(&self) -> Vec<u8> {
+        let text = self.body_text.as_ref().map(|text| text.0.clone());
+        text.or_else(|| self.body.as_ref().map(Value::to_string)).unwrap_or_default().into_bytes()
+    }
+}
+
 impl CallOperation {
-    pub(crate) const fn is_stream(self) -> bool {
+    /// The name in every language.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::ChatStream => "chat_stream",
+            Self::Responses => "responses",
+            Self::ResponsesStream => "responses_stream",
+            Self::Embeddings => "embeddings",
+            Self::ListModels => "list_models",
+        }
+    }
+
+    /// Whether the answer comes in pieces.
+    pub const fn is_stream(self) -> bool {
         matches!(self, Self::ChatStream | Self::ResponsesStream)
     }
 }
 
 /// Every file of the directory but its README, by name.
-pub(crate) fn sources() -> Vec<Source> {
+pub fn sources() -> Vec<Source> {
     let mut sources: Vec<Source> = fs::read_dir(DIRECTORY)
         .expect("the directory of fixtures")
         .map(|entry| entry.expect("an entry of the directory").path())
@@ -134,7 +171,7 @@ fn source(path: &PathBuf) -> Source {
 
 impl Source {
     /// Fills the placeholders in and reads the fixture, or says what is wrong with the file.
-    pub(crate) fn parse(&self, upstream_url: &str) -> Result<Fixture, String> {
+    pub fn parse(&self, upstream_url: &str) -> Result<Fixture, String> {
         let text = fill(&self.text.replace("{upstream}", upstream_url));
         let fixture: Fixture = serde_json::from_str(&text).map_err(|error| format!("malformed: {error}"))?;
         match fixture.problem(&self.name) {
@@ -181,8 +218,19 @@ impl Fixture {
         if self.description.is_empty() {
             return says("description is empty");
         }
-        if self.tenant.id.is_some() || self.tenant.provider.is_some() {
-            return says("tenant.id and tenant.provider are the runner's");
+        match NewTenant::deserialize(&self.tenant) {
+            Err(error) => return Some(format!("tenant: {error}")),
+            Ok(tenant) if tenant.id.is_some() || tenant.provider.is_some() => {
+                return says("tenant.id and tenant.provider are the runner's");
+            }
+            Ok(_) => {}
+        }
+        if let Some(error) = self.providers.iter().flatten().find_map(|given| ProviderConfig::deserialize(given).err())
+        {
+            return Some(format!("providers: {error}"));
+        }
+        if let Err(error) = CallOptions::deserialize(&call.options) {
+            return Some(format!("call.options: {error}"));
         }
         if bodies != usize::from(call.operation != CallOperation::ListModels) {
             return says("call needs body or body_text, and list_models neither");
