@@ -8,11 +8,12 @@ CARGO_WORKSPACE := --workspace $(LOCKED)
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 AIMOCK := tests/aimock/node_modules/.package-lock.json
 LITELLM := target/litellm/bin/litellm
+SCHEMATHESIS := target/schemathesis/bin/schemathesis
 NODE_MODULES := node/node_modules/.package-lock.json
 NODE_ADDON := node/lib/libgateway.node
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-node test-crash test-upstreams node-addon check check-fmt clippy deny layers docs package \
+.PHONY: help demo test test-node test-crash test-upstreams test-openapi node-addon check check-fmt clippy deny layers docs package \
 	fresh fmt bench gen install notices
 
 help: ## list the targets
@@ -44,6 +45,10 @@ test-crash: ## kill a working process 300 times on each database, and look for w
 test-upstreams: $(LITELLM) ## run the tests against LiteLLM's proxy, which takes minutes to install
 	@.ci/need cargo cc python3 postgres
 	LIBGATEWAY_TEST_LITELLM=$(abspath $(LITELLM)) cargo test $(CARGO_WORKSPACE) --test litellm
+
+test-openapi: $(SCHEMATHESIS) ## send what the OpenAPI document allows, and what it does not, and look at the answers
+	@.ci/need cargo cc python3
+	LIBGATEWAY_TEST_SCHEMATHESIS=$(abspath $(SCHEMATHESIS)) cargo test $(CARGO_WORKSPACE) --test openapi
 
 check: check-fmt clippy deny layers docs package ## check all that is not a test: form, lints, licences, layers, docs, package
 
@@ -112,4 +117,10 @@ $(LITELLM): tests/litellm/requirements.txt
 	@.ci/need python3
 	python3 -m venv --clear target/litellm
 	target/litellm/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(SCHEMATHESIS): tests/schemathesis/requirements.txt
+	@.ci/need python3
+	python3 -m venv --clear target/schemathesis
+	target/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

@@ -79,6 +79,9 @@ fn the_schema_is_fresh() -> Result<(), Box<dyn Error>> {
     let schema = serde_json::to_string_pretty(&libgateway::schema())? + "\n";
     let file = root.join("include/gateway.schema.json");
     assert!(is_fresh(&file, schema.as_bytes())?, "include/gateway.schema.json {STALE}");
+    let openapi = serde_json::to_string_pretty(&libgateway::openapi())? + "\n";
+    let file = root.join("include/gateway.openapi.json");
+    assert!(is_fresh(&file, openapi.as_bytes())?, "include/gateway.openapi.json {STALE}");
     Ok(())
 }
 

@@ -55,7 +55,7 @@ pub use operation::{OPERATIONS, Operation, Output, Subject, operation};
 pub use pipeline::Reply;
 pub use recorder::{BodyPart, Redactor};
 #[cfg(feature = "schema")]
-pub use schema::schema;
+pub use schema::{openapi, schema};
 pub use stream::ReplyStream;
 pub use types::{
     analytics::{

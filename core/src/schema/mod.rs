@@ -1,11 +1,14 @@
 //! The JSON schema of everything that crosses the boundary to other languages, made from the types themselves. Only for
 //! those who generate files from it.
 
+mod openapi;
+
 use std::{borrow::Cow, collections::BTreeMap};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
+pub use self::openapi::openapi;
 use crate::{
     config::Config,
     error::ErrorCode,
