@@ -123,6 +123,23 @@ impl Handle {
         Ok(Started { cancel: Some(cancel), owner })
     }
 
+    /// Runs work on the thread for calls and waits for it.
+    #[cfg(feature = "server")]
+    pub(super) fn run_on_own_thread<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T> {
+        let inner = self.0.inner()?;
+        let (sender, receiver) = oneshot::channel();
+        drop(inner.own.thread()?.spawn(async move { drop(sender.send(work.await)) }));
+        inner.borrowed.run(receiver, None)?.map_err(|_| closed())
+    }
+
+    #[cfg(feature = "server")]
+    pub(super) fn gateway(&self) -> Result<Gateway> {
+        self.0.gateway().cloned()
+    }
+
     /// Ends the gateway: waits until all traces are in the store, at most so long (ten seconds when omitted), and ends its
     /// threads. What it achieved, as JSON; an error where traces are left.
     pub fn close(&self, timeout_ms: Option<u64>) -> Result<Bytes> {

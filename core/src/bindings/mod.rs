@@ -15,8 +15,12 @@ mod handle;
 mod log;
 mod process;
 mod runtimes;
+#[cfg(feature = "server")]
+mod serving;
 mod stream;
 
+#[cfg(feature = "server")]
+pub use self::serving::Serving;
 pub use self::{
     answer::{Answer, Head},
     call::{Call, Provider, Reading},

@@ -1,6 +1,11 @@
 //! Calls that block the thread they are made on, and calls that call back.
 
-use std::{ops::ControlFlow, sync::mpsc, thread};
+use std::{
+    io::{Read as _, Write as _},
+    ops::ControlFlow,
+    sync::mpsc,
+    thread,
+};
 
 use libgateway::{
     ErrorCode,
@@ -170,4 +175,24 @@ fn what_is_passed_on_over_http_comes_as_a_stream_however_it_is_asked_for() {
         let (pieces, error) = super::support::read_all(&stream);
         assert_eq!((pieces.concat(), error.is_none()), (br#"{"data":[]}"#.to_vec(), true));
     }
+}
+
+#[test]
+fn a_host_without_a_runtime_serves_too() {
+    let host = Host::open();
+    let secret = host.perform("create_api_key", &json!({"tenant_id": "acme"}))["secret"].as_str().unwrap().to_owned();
+    let serving = host.handle.serve(r#"{"address": "127.0.0.1:0"}"#).unwrap();
+    let ask = || {
+        let mut stream = std::net::TcpStream::connect(serving.address())?;
+        let head = format!("GET /v1/models HTTP/1.1\r\nhost: x\r\nx-api-key: {secret}\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map(|_| answer)
+    };
+    assert!(ask().unwrap().starts_with("HTTP/1.1 200 OK"));
+    serving.shutdown(PATIENCE).unwrap();
+    assert!(ask().is_err());
+    serving.shutdown(PATIENCE).unwrap();
+    assert_eq!(host.handle.serve(r#"{"adress": "127.0.0.1:0"}"#).unwrap_err().code(), ErrorCode::InvalidConfig);
+    assert_eq!(host.handle.serve(r#"{"address": "192.0.2.1:1"}"#).unwrap_err().param(), Some("address"));
 }
