@@ -9,12 +9,13 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 AIMOCK := tests/aimock/node_modules/.package-lock.json
 LITELLM := target/litellm/bin/litellm
 SCHEMATHESIS := target/schemathesis/bin/schemathesis
+GENAI_PRICES := target/prices/bin/python
 NODE_MODULES := node/node_modules/.package-lock.json
 NODE_ADDON := node/lib/libgateway.node
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-node test-crash test-upstreams test-openapi node-addon check check-fmt clippy deny layers docs package \
-	fresh fmt bench gen install notices
+	fresh fmt bench gen install prices notices
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -24,7 +25,7 @@ demo: ## open a gateway, send calls through it and look at what it kept
 	@cargo build --quiet $(CARGO_WORKSPACE) --example demo
 	@$(BUILT)/examples/demo
 
-test: $(AIMOCK) ## run every test, on SQLite and on PostgreSQL
+test: $(AIMOCK) $(GENAI_PRICES) ## run every test, on SQLite and on PostgreSQL
 	@.ci/need
 	.ci/with-postgres cargo test $(CARGO_WORKSPACE) --no-fail-fast
 	@$(MAKE) --no-print-directory test-node
@@ -99,6 +100,9 @@ gen: ## write the generated files anew
 	UPDATE_GENERATED=1 cargo test --quiet $(CARGO_WORKSPACE) --test generated
 	UPDATE_GENERATED=1 cargo test --quiet $(CARGO_WORKSPACE) --test c exactly_the_functions
 
+prices: $(GENAI_PRICES) ## write the bundled table of prices anew
+	$< tests/prices/convert.py > core/src/pricing/prices.jsonl
+
 notices: ## write target/THIRD-PARTY-NOTICES.md
 	@.ci/need cargo python3
 	python3 .ci/notices.py
@@ -123,4 +127,10 @@ $(SCHEMATHESIS): tests/schemathesis/requirements.txt
 	@.ci/need python3
 	python3 -m venv --clear target/schemathesis
 	target/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(GENAI_PRICES): tests/prices/requirements.txt
+	@.ci/need python3
+	python3 -m venv --clear target/prices
+	$@ -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

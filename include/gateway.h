@@ -158,6 +158,18 @@ typedef enum {
    */
   GATEWAY_ERROR_METHOD_NOT_ALLOWED = 117,
   /**
+   * A file of prices is damaged, or says what cannot be true; the message says where.
+   */
+  GATEWAY_ERROR_INVALID_PRICES = 118,
+  /**
+   * A file of prices is older than the prices in force.
+   */
+  GATEWAY_ERROR_PRICES_TOO_OLD = 119,
+  /**
+   * A file of prices has a newer schema than this library reads.
+   */
+  GATEWAY_ERROR_PRICES_TOO_NEW = 120,
+  /**
    * No API key came with the request.
    */
   GATEWAY_ERROR_MISSING_API_KEY = 200,

@@ -77,6 +77,8 @@ export class Gateway implements AsyncDisposable {
 
     /** Wraps the tenants' data keys with the newest version of the master key, while calls go on. */
     rewrapDataKeys(options?: Cancellable): Promise<RewrapReport>;
+    /** Exchanges the table of prices for a newer one, given as the text of its file; refused as a whole where it is damaged. */
+    loadPrices(prices: string, options?: Cancellable): Promise<LoadedPrices>;
     /** Copies a SQLite store into a new file, while calls go on. */
     backup(path: string, options?: Cancellable): Promise<void>;
     /** Traces the store has refused, newest first; 50 of them when no limit is given. */
@@ -303,6 +305,8 @@ export interface Config {
     capture?: Capture;
     /** How long traces are kept, unless a tenant says otherwise; for ever when omitted. */
     retention?: Retention;
+    /** Prices that go before the table's. */
+    prices?: PriceOverride[];
     /** Providers of tenants that have none of their own. */
     providers?: ProviderConfig[];
     timeouts?: Timeouts;
@@ -399,6 +403,8 @@ export interface NewTenant {
     /** Requests in flight at once. */
     concurrency?: number | null;
     retention?: Retention;
+    /** Prices of its own; they go before the gateway's. */
+    prices?: PriceOverride[];
     /** A first provider, which becomes the default. */
     provider?: ProviderConfig;
 }
@@ -410,6 +416,8 @@ export interface TenantUpdate {
     concurrency?: number;
     /** Both values at once: one that it leaves out is the gateway's again. */
     retention?: Retention;
+    /** Prices of its own, all at once: an empty list takes them away. */
+    prices?: PriceOverride[];
 }
 
 /** Whether a tenant may call. The traces of a disabled one stay readable. */
@@ -425,6 +433,8 @@ export interface Tenant {
     concurrency: number | null;
     /** A `null` in it means the gateway's. */
     retention: Required<Retention>;
+    /** Prices of its own; left out where it has none. */
+    prices?: PriceOverride[];
     /** RFC 3339, as every time. */
     created_at: string;
     updated_at: string;
@@ -472,6 +482,8 @@ export interface ProviderSettings {
     /** Who is asked instead, in this order; at most 8. */
     fallbacks?: (string | { provider: string; model?: string })[];
     breaker?: Breaker;
+    /** What its models are billed as, where their names or the kind do not say it. */
+    billing?: Billing;
     /** `custom`: what the endpoint supports beyond chat. */
     capabilities?: Capabilities;
     /** `mock`: the answer to every chat. */
@@ -611,7 +623,11 @@ export interface TraceDetail extends Trace {
         number | null
     >;
     usage_source: 'reported' | 'estimated' | 'none';
+    /** Counts of the provider that no leaf has, by its own names. */
+    usage_extra: Record<string, number>;
     price_version: string | null;
+    /** How `cost_usd` came about. */
+    receipt: Receipt | null;
     /** Events of a stream. */
     chunk_count: number | null;
     flags: string[];
@@ -777,6 +793,58 @@ export interface ErasureReport {
     waiting: number;
 }
 
+/** A price of one's own. Amounts are decimal strings in dollars, each for so many tokens as `per` says. */
+export interface PriceOverride {
+    /** The name of the provider it is for; any when omitted. */
+    provider?: string;
+    /** The model that served: a name, or a pattern with `*`. */
+    model: string;
+    /** The service tier it is for; the standard one when omitted. */
+    tier?: string;
+    per: 'token' | 'thousand_tokens' | 'million_tokens';
+    input: string;
+    cache_read?: string;
+    cache_write?: string;
+    cache_write_1h?: string;
+    audio_in?: string;
+    image_in?: string;
+    output?: string;
+    reasoning?: string;
+    audio_out?: string;
+    image_out?: string;
+    /** For each request, whatever `per` is. */
+    request?: string;
+    /** These rates are meant, however odd they look. */
+    unusual?: boolean;
+}
+
+/** What a provider's models are billed as. Multipliers are decimals or fractions as text: `"1.1"`, `"11/10"`. */
+export interface Billing {
+    /** Whose prices of the table apply; those of the kind when omitted. */
+    provider?: string;
+    multiplier?: string;
+    /** What was asked of the upstream → what it is billed as. */
+    deployments?: Record<string, { model?: string; multiplier?: string }>;
+}
+
+/** How a cost came about: quantity × rate × multiplier = line, each rounded once. */
+export interface Receipt {
+    price_version: string;
+    source: 'table' | 'gateway' | 'tenant';
+    provider: string | null;
+    model: string;
+    tier: string | null;
+    above_input_tokens: number | null;
+    multiplier: string;
+    lines: Array<{ unit: string; quantity: number; rate_pico_usd: string; cost_usd: string }>;
+}
+
+export interface LoadedPrices {
+    version: string;
+    previous_version: string;
+    models: number;
+}
+
 export interface RewrapReport {
     version: number;
     rewrapped: number;
@@ -791,6 +859,7 @@ export type ErrorCode =
     | 'unknown_provider_kind' | 'invalid_provider_config' | 'forbidden_address' | 'unsupported_operation'
     | 'invalid_config' | 'already_exists' | 'provider_not_found' | 'trace_not_found' | 'api_key_not_found'
     | 'unknown_operation' | 'model_not_found' | 'method_not_allowed'
+    | 'invalid_prices' | 'prices_too_old' | 'prices_too_new'
     | 'missing_api_key' | 'invalid_api_key' | 'insufficient_scope' | 'tenant_not_found' | 'tenant_disabled'
     | 'tenant_concurrency_limit' | 'gateway_concurrency_limit'
     | 'upstream_rejected' | 'upstream_auth_failed' | 'upstream_rate_limited' | 'upstream_failed'

@@ -65,6 +65,10 @@ pub use types::{
     api_key::{ApiKey, ApiKeyStatus, CreatedApiKey, NewApiKey, Scope},
     ids::{ProviderName, TenantId, TraceId},
     money::PicoUsd,
+    price::{
+        Billing, DeploymentBilling, LoadedPrices, PriceOverride, PriceQuantity, PriceSource, Ratio, Receipt,
+        ReceiptLine, RepriceQuery, RepriceReport, Unit,
+    },
     provider::{
         BreakerOverrides, Capabilities, Fallback, ProviderConfig, ProviderInfo, ProviderSettings, RetryOverrides,
         Secret, TimeoutOverrides,

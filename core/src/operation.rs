@@ -15,7 +15,7 @@ use crate::types::api_key::Scope;
 #[cfg(feature = "schema")]
 use {
     self::shapes::*,
-    crate::types::{analytics::*, api_key::*, provider::*, stats::*, tenant::*, trace::*, verify::*},
+    crate::types::{analytics::*, api_key::*, price::*, provider::*, stats::*, tenant::*, trace::*, verify::*},
     serde_json::Value,
 };
 
@@ -118,6 +118,7 @@ operations! {
     revoke_admin_key: () Admin Gateway KeyRef => Nothing;
 
     rewrap_data_keys: () Admin Gateway NoArguments => Json RewrapReport;
+    load_prices: () Admin Gateway PriceFile => Json LoadedPrices;
     backup: () Admin Gateway BackupTarget => Nothing;
     list_dead_letters: () Admin Gateway DeadLetterQuery => Json DeadLetterList;
     verify: () Admin Gateway NoArguments => Json VerifyReport;

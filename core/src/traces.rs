@@ -7,6 +7,7 @@ use crate::{
     content::decompress,
     crypto::{DataKey, Field},
     error::{Error, ErrorCode, Result},
+    pricing::{Consumed, Rule},
     store::{PageRequest, Store, StoredTrace, decode_cursor, encode_cursor},
     types::{
         ids::{TenantId, TraceId},
@@ -35,6 +36,9 @@ pub(crate) async fn get(store: &Store, tenant: &TenantId, id: TraceId, data_key:
         let opened = envelope.map(|envelope| key.open(tenant, field, envelope)).transpose()?;
         opened.map(|(codec, packed)| decompress(codec, packed)).transpose()
     };
+    let consumed = Consumed { usage: &stored.usage, extra: &stored.usage_extra };
+    let rule = stored.price_rule.as_deref().map(read_rule).transpose()?;
+    let receipt = rule.filter(|_| stored.trace.cost_usd.is_some()).and_then(|rule| rule.receipt(consumed));
     let attempts = open(Field::Attempts, stored.attempts)?.map(|json| read_attempts(&json)).transpose()?;
     Ok(TraceDetail {
         trace: stored.trace,
@@ -43,12 +47,19 @@ pub(crate) async fn get(store: &Store, tenant: &TenantId, id: TraceId, data_key:
         usage: stored.usage,
         usage_source: stored.usage_source,
         price_version: stored.price_version,
+        receipt,
+        usage_extra: stored.usage_extra,
         chunk_count: stored.chunk_count,
         flags: TraceFlag::from_bits(stored.flags),
         attempts: attempts.unwrap_or_default(),
         request: open(Field::Request, stored.request)?.map(as_json).transpose()?,
         response: open(Field::Response, stored.response)?.map(as_json).transpose()?,
     })
+}
+
+fn read_rule(json: &str) -> Result<Rule> {
+    serde_json::from_str(json)
+        .map_err(|error| Error::new(ErrorCode::Internal, "the rule of a price cannot be read").with_source(error))
 }
 
 fn read_attempts(json: &[u8]) -> Result<Vec<Attempt>> {

@@ -47,6 +47,12 @@ pub enum ErrorCode {
     GATEWAY_ERROR_MODEL_NOT_FOUND = 116,
     /// The path exists over HTTP, and not with that method.
     GATEWAY_ERROR_METHOD_NOT_ALLOWED = 117,
+    /// A file of prices is damaged, or says what cannot be true; the message says where.
+    GATEWAY_ERROR_INVALID_PRICES = 118,
+    /// A file of prices is older than the prices in force.
+    GATEWAY_ERROR_PRICES_TOO_OLD = 119,
+    /// A file of prices has a newer schema than this library reads.
+    GATEWAY_ERROR_PRICES_TOO_NEW = 120,
     /// No API key came with the request.
     GATEWAY_ERROR_MISSING_API_KEY = 200,
     /// The API key is unknown, revoked or expired.
@@ -142,6 +148,9 @@ pub(crate) fn code_in_c(code: Core) -> ErrorCode {
         Core::UnknownOperation => ErrorCode::GATEWAY_ERROR_UNKNOWN_OPERATION,
         Core::ModelNotFound => ErrorCode::GATEWAY_ERROR_MODEL_NOT_FOUND,
         Core::MethodNotAllowed => ErrorCode::GATEWAY_ERROR_METHOD_NOT_ALLOWED,
+        Core::InvalidPrices => ErrorCode::GATEWAY_ERROR_INVALID_PRICES,
+        Core::PricesTooOld => ErrorCode::GATEWAY_ERROR_PRICES_TOO_OLD,
+        Core::PricesTooNew => ErrorCode::GATEWAY_ERROR_PRICES_TOO_NEW,
         Core::MissingApiKey => ErrorCode::GATEWAY_ERROR_MISSING_API_KEY,
         Core::InvalidApiKey => ErrorCode::GATEWAY_ERROR_INVALID_API_KEY,
         Core::InsufficientScope => ErrorCode::GATEWAY_ERROR_INSUFFICIENT_SCOPE,

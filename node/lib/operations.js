@@ -30,6 +30,7 @@ const OPERATIONS = {
     revokeAdminKey: ['key_id'],
 
     rewrapDataKeys: [],
+    loadPrices: ['prices'],
     backup: ['path'],
     listDeadLetters: ['limit'],
     flush: ['timeout_ms'],

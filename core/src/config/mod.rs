@@ -15,6 +15,7 @@ pub use self::{
     sections::{Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts},
 };
 use crate::types::{
+    price::PriceOverride,
     provider::{ProviderConfig, Secret},
     retention::Retention,
     tenant::Capture,
@@ -47,6 +48,8 @@ pub struct Config {
     /// How long traces are kept, unless a tenant says otherwise; for ever when omitted. Gateways that share a store are to
     /// say the same.
     pub retention: Retention,
+    /// Prices that go before the table's, for tenants that have none of their own for a model.
+    pub prices: Vec<PriceOverride>,
     /// Providers of tenants that have none; the first one, or the one with `default`, is the default.
     pub providers: Vec<ProviderConfig>,
     /// How long to wait for an upstream.
@@ -76,6 +79,7 @@ impl Default for Config {
             spool_dir: None,
             capture: Capture::Full,
             retention: Retention::default(),
+            prices: Vec::new(),
             providers: Vec::new(),
             timeouts: Timeouts::default(),
             retry: Retry::default(),
@@ -100,6 +104,7 @@ impl fmt::Debug for Config {
             spool_dir,
             capture,
             retention,
+            prices,
             providers,
             timeouts,
             retry,
@@ -123,6 +128,7 @@ impl fmt::Debug for Config {
             .field("spool_dir", spool_dir)
             .field("capture", capture)
             .field("retention", retention)
+            .field("prices", prices)
             .field("providers", providers)
             .field("timeouts", timeouts)
             .field("retry", retry)

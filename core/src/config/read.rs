@@ -11,9 +11,10 @@ use crate::{
 impl Config {
     /// Keys whose environment variables hold plain text; those of the others hold JSON.
     const TEXT_KEYS: [&str; 6] = ["store", "master_key", "migrate", "durability", "spool_dir", "capture"];
-    const JSON_KEYS: [&str; 10] = [
+    const JSON_KEYS: [&str; 11] = [
         "master_keys",
         "retention",
+        "prices",
         "providers",
         "timeouts",
         "retry",

@@ -6,7 +6,7 @@ use super::{BreakerConfig, Config, Durability, Limits, Migrate, Network, Recorde
 use crate::{
     crypto::MasterKeys,
     error::{Error, Result},
-    types::{provider::ProviderConfig, retention::Retention, tenant::Capture},
+    types::{price::PriceOverride, provider::ProviderConfig, retention::Retention, tenant::Capture},
 };
 
 /// One segment, and what is carried out of it.
@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) spool_dir: Option<PathBuf>,
     pub(crate) capture: Capture,
     pub(crate) retention: Retention,
+    pub(crate) prices: Vec<PriceOverride>,
     pub(crate) providers: Vec<ProviderConfig>,
     pub(crate) timeouts: Timeouts,
     pub(crate) retry: Retry,
@@ -67,6 +68,7 @@ impl TryFrom<Config> for Settings {
             migrate: config.migrate,
             capture: config.capture,
             retention: config.retention,
+            prices: config.prices,
             providers: config.providers,
             timeouts: config.timeouts,
             retry: config.retry,

@@ -75,6 +75,12 @@ error_codes! {
     ModelNotFound = 116, "model_not_found", 404, permanent;
     /// The path exists over HTTP, and not with that method.
     MethodNotAllowed = 117, "method_not_allowed", 405, permanent;
+    /// A file of prices is damaged, or says what cannot be true; the message says where.
+    InvalidPrices = 118, "invalid_prices", 400, permanent;
+    /// A file of prices is older than the prices in force.
+    PricesTooOld = 119, "prices_too_old", 409, permanent;
+    /// A file of prices has a newer schema than this library reads.
+    PricesTooNew = 120, "prices_too_new", 400, permanent;
 
     /// No API key came with the request.
     MissingApiKey = 200, "missing_api_key", 401, permanent;

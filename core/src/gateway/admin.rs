@@ -22,6 +22,7 @@ impl Gateway {
     pub async fn create_tenant(&self, new: NewTenant) -> Result<Tenant> {
         let core = &self.core;
         check(new.name.as_deref(), new.concurrency, new.retention)?;
+        core.check_prices(&new.prices)?;
         let id = new.id.unwrap_or_else(|| TenantId::random(clock::now()));
         let data_key = DataKey::generate()?;
         let mut providers = Vec::new();
@@ -38,6 +39,7 @@ impl Gateway {
             capture: new.capture,
             concurrency: new.concurrency,
             retention: new.retention,
+            prices: new.prices,
             created_at: now,
             updated_at: now,
         };
@@ -67,6 +69,7 @@ impl Gateway {
     /// Changes a tenant; what the update leaves out stays.
     pub async fn update_tenant(&self, id: &TenantId, update: TenantUpdate) -> Result<Tenant> {
         check(update.name.as_deref(), update.concurrency, update.retention.unwrap_or_default())?;
+        self.core.check_prices(update.prices.as_deref().unwrap_or_default())?;
         let (wanted, retention_changes) = (id.clone(), update.retention.is_some());
         let tenant = self
             .core

@@ -5,6 +5,7 @@ mod backup;
 mod erase;
 mod keys;
 mod open;
+mod prices;
 mod provider_handle;
 mod retain;
 mod rotation;
@@ -24,6 +25,7 @@ use crate::{
     crypto::MasterKeys,
     error::{Error, ErrorCode, Result},
     pipeline::Pipeline,
+    pricing::PriceBook,
     registry::Registry,
     store::{Backend, Store, migration_sql},
     tasks::Background,
@@ -67,6 +69,7 @@ pub(crate) struct Core {
     pub(crate) registry: Arc<Registry>,
     pub(crate) auth: Arc<Auth>,
     pub(crate) store: Store,
+    pub(crate) prices: Arc<PriceBook>,
     pub(crate) master_keys: Arc<MasterKeys>,
     pub(crate) background: Arc<Background>,
     /// A tenant was deleted.

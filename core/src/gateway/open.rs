@@ -18,7 +18,7 @@ use crate::{
     crypto::MasterKeys,
     error::{Error, ErrorCode, Result},
     pipeline::Pipeline,
-    pricing::Prices,
+    pricing::{PriceBook, check_overrides},
     recorder::{Encoder, Parts, Recorder, Redaction, Redactor},
     registry::Registry,
     spool::Spool,
@@ -52,7 +52,9 @@ impl fmt::Debug for Hooks {
 pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
     // What the configuration alone can decide is decided before anything is started.
     let transport = Arc::new(Transport::new(&settings.network)?);
-    let encoder = Encoder::new(Arc::new(Prices::builtin()), Redaction(hooks.redactor))?;
+    let prices = Arc::new(PriceBook::new(&settings.prices));
+    check_overrides(&settings.prices, (&prices, clock::now()), Error::config)?;
+    let encoder = Encoder::new(Arc::clone(&prices), Redaction(hooks.redactor))?;
     let background = Arc::new(Background::start("libgateway")?);
     let options =
         StoreOptions { url: settings.store.clone(), migrate: settings.migrate, pool_size: None, now: clock::now() };
@@ -110,6 +112,7 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
         registry,
         auth,
         store,
+        prices,
         master_keys: settings.master_keys,
         background,
         deleted,

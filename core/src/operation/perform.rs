@@ -8,8 +8,8 @@ use super::{
     Operation,
     arguments::Arguments,
     shapes::{
-        ApiKeyList, BackupTarget, DeadLetterList, DeadLetterQuery, Eviction, KeyRef, NoArguments, ProviderChoice,
-        ProviderDescription, ProviderList, ProviderRef, TenantRef, Timeout, TraceRef,
+        ApiKeyList, BackupTarget, DeadLetterList, DeadLetterQuery, Eviction, KeyRef, NoArguments, PriceFile,
+        ProviderChoice, ProviderDescription, ProviderList, ProviderRef, TenantRef, Timeout, TraceRef,
     },
 };
 use crate::{
@@ -144,6 +144,10 @@ pub(crate) async fn perform(gateway: &Gateway, operation: &Operation, mut argume
         "rewrap_data_keys" => {
             let NoArguments {} = arguments.rest()?;
             answer(gateway.rewrap_data_keys().await)
+        }
+        "load_prices" => {
+            let PriceFile { prices } = arguments.rest()?;
+            answer(gateway.load_prices(prices.as_bytes()))
         }
         "backup" => {
             let BackupTarget { path } = arguments.rest()?;

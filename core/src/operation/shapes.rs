@@ -77,6 +77,15 @@ pub(crate) struct KeyRef {
     pub(crate) key_id: String,
 }
 
+/// A table of prices.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PriceFile {
+    /// The file's text.
+    pub(crate) prices: String,
+}
+
 /// Where a backup goes.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -128,6 +128,7 @@ impl Pipeline {
                 tenant: call.tenant.clone(),
                 since: tenant.tenant.created_at,
                 data_key: Arc::clone(&tenant.data_key),
+                prices: tenant.prices.clone(),
             },
             api_key_id: call.api_key_id.clone(),
             capture,

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{Adapter, Provider, azure::Azure, compatible, envelope::is_model, mock::Mock, openai::OpenAi};
+use super::{
+    Adapter, Provider, azure::Azure, billing::check_billing, compatible, envelope::is_model, mock::Mock, openai::OpenAi,
+};
 use crate::{
     breaker::Breaker,
     config::{BreakerConfig, Retry, Timeouts},
@@ -41,6 +43,7 @@ pub(crate) fn build(blueprint: Blueprint<'_>) -> Result<Arc<Provider>> {
     let retry = blueprint.retry.with(blueprint.info.settings.retry);
     let breaker = blueprint.breaker.with(blueprint.info.settings.breaker);
     check_fallbacks(&blueprint.info)?;
+    blueprint.info.settings.billing.as_deref().map_or(Ok(()), check_billing)?;
     timeouts
         .validate("timeouts")
         .and_then(|()| retry.validate("retry"))

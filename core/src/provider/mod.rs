@@ -3,6 +3,7 @@
 
 mod azure;
 mod base_url;
+mod billing;
 mod compatible;
 pub(crate) mod digest;
 mod envelope;
@@ -24,12 +25,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 
 use self::secret::{blotted_out, secret_header};
 pub(crate) use self::{
+    billing::Billed,
     digest::Wire,
     envelope::{Envelope, Splices},
     kinds::{Blueprint, OperatorKeys, build, check},
     mock::Canned,
     passing::{Family, Passing, is_text},
-    routes::{Match, Routes},
+    routes::Routes,
     upstream_error::response_error,
 };
 use crate::{

@@ -19,6 +19,7 @@ use crate::{
     content::BODY_LIMIT,
     crypto::DataKey,
     error::{Error, ErrorCode, Result},
+    pricing::Overrides,
     provider::{
         Endpoint, Provider, Wire,
         digest::{StreamTap, TapLimits},
@@ -43,6 +44,8 @@ pub(crate) struct Owner {
     /// When the tenant was created: another one may have its id later.
     pub(crate) since: Timestamp,
     pub(crate) data_key: Arc<DataKey>,
+    /// Its own prices; `None` where it has none.
+    pub(crate) prices: Option<Arc<Overrides>>,
 }
 
 /// What is known when a request begins.

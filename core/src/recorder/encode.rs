@@ -4,21 +4,26 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use super::{
-    draft::{Answer, End, Observation},
+    draft::{Answer, End, Observation, Owner, Seen},
     redactor::{BodyPart, Redaction},
 };
 use crate::{
     content::{self, BODY_LIMIT, Compressor},
     crypto::{Field, TraceKey},
     error::{ErrorCode, Result},
-    pricing::Prices,
-    provider::digest::{Digest, digest_body},
+    pricing::{Consumed, PriceBook, Priced, Served},
+    provider::{
+        Billed,
+        digest::{Digest, digest_body},
+    },
     store::TraceRecord,
     types::{
         ids::TenantId,
         request::CallOptions,
         tenant::Capture,
+        time::Timestamp,
         trace::{StatusClass, TraceFlag},
+        usage::UsageSource,
     },
 };
 
@@ -27,7 +32,7 @@ const LABEL_CHARS: usize = 256;
 
 /// Makes rows of observations.
 pub(crate) struct Encoder {
-    prices: Arc<Prices>,
+    prices: Arc<PriceBook>,
     compressor: Compressor,
     redaction: Redaction,
 }
@@ -40,7 +45,7 @@ struct Verdict {
 }
 
 impl Encoder {
-    pub(crate) fn new(prices: Arc<Prices>, redaction: Redaction) -> Result<Self> {
+    pub(crate) fn new(prices: Arc<PriceBook>, redaction: Redaction) -> Result<Self> {
         Ok(Self { prices, compressor: Compressor::new()?, redaction })
     }
 
@@ -89,10 +94,8 @@ impl Encoder {
             Capture::Metadata | Capture::None => Sealed::default(),
         };
         let options = if begin.capture == Capture::None { CallOptions::default() } else { begin.options };
-        let kind = seen.provider.as_ref().map_or("", |provider| provider.info.kind.as_str());
         let model = digest.model.as_deref().or(seen.deployment.as_deref());
-        let priced =
-            model.and_then(|model| self.prices.cost(kind, model, digest.service_tier.as_deref(), &digest.usage));
+        let priced = self.price(&begin.owner, id.created_at(), (&seen, &digest));
         TraceRecord {
             id,
             instance: Some(instance),
@@ -119,8 +122,10 @@ impl Encoder {
             usage_source: digest.usage_source,
             flags,
             chunk_count: digest.chunk_count,
-            cost_pico_usd: priced.as_ref().and_then(|cost| i64::try_from(cost.pico_usd.0).ok()),
-            price_version: priced.map(|cost| cost.version.to_string()),
+            cost_pico_usd: priced.cost_pico_usd,
+            price_version: priced.version,
+            price_rule: priced.rule.and_then(|rule| serde_json::to_string(&rule).ok()),
+            usage_extra: digest.usage_extra,
             attempt_count: seen.attempt_count,
             user_id: options.user_id,
             session_id: options.session_id,
@@ -130,6 +135,25 @@ impl Encoder {
             response: sealed.response,
             attempts: sealed.attempts,
         }
+    }
+
+    /// What it cost, by what was served. An estimate counts the output alone and has no price.
+    fn price(&self, owner: &Owner, at: Timestamp, (seen, digest): (&Seen, &Digest)) -> Priced {
+        let Some(provider) = seen.provider.as_ref().filter(|_| digest.usage_source == UsageSource::Reported) else {
+            return Priced::default();
+        };
+        let billed = Billed::of(&provider.info, seen.deployment.as_deref(), digest.model.as_deref());
+        let served = Served {
+            prices_of: billed.prices_of,
+            provider: provider.name(),
+            model: billed.model.unwrap_or_default(),
+            billed_as: billed.billed_as,
+            tier: digest.service_tier.as_deref(),
+            multiplier: billed.multiplier,
+            at,
+        };
+        let consumed = Consumed { usage: &digest.usage, extra: &digest.usage_extra };
+        self.prices.price(&served, consumed, owner.prices.as_deref())
     }
 
     /// Replaces payloads, caps, compresses and encrypts one body. Without its content a trace is still a trace: a

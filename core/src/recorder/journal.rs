@@ -109,6 +109,8 @@ impl<'a> Intent<'a> {
             chunk_count: None,
             cost_pico_usd: None,
             price_version: None,
+            price_rule: None,
+            usage_extra: Default::default(),
             attempt_count: 1,
             user_id: None,
             session_id: None,

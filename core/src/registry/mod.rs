@@ -11,6 +11,7 @@ use crate::{
     config::Settings,
     crypto::{DataKey, MasterKeys},
     error::{Error, ErrorCode, Result},
+    pricing::Overrides,
     provider::{Provider, check},
     store::{Changes, Store, TenantRecord},
     tasks::Background,
@@ -36,6 +37,8 @@ pub(crate) struct Registry {
 pub(crate) struct ActiveTenant {
     pub(crate) tenant: Tenant,
     pub(crate) data_key: Arc<DataKey>,
+    /// Its own prices; `None` where it has none.
+    pub(crate) prices: Option<Arc<Overrides>>,
     providers: Providers,
     /// The gateway's own, where it has none and once it needs them.
     lent: OnceLock<Providers>,
@@ -168,7 +171,9 @@ impl Loader {
         let record = self.store.load_tenant(id).await?.ok_or_else(|| Error::tenant_not_found(id))?;
         let data_key = self.data_key(&record)?;
         let providers = Providers::of_records(&record, &data_key)?;
+        let prices = Some(&record.tenant.prices).filter(|prices| !prices.is_empty());
         Ok(Arc::new(ActiveTenant {
+            prices: prices.map(|prices| Arc::new(Overrides::new(prices))),
             tenant: record.tenant,
             data_key: Arc::new(data_key),
             providers,

@@ -8,9 +8,10 @@ use crate::{
     crypto::DataKey,
     error::{Error, ErrorCode, Result},
     network::AddressPolicy,
-    provider::{Blueprint, Match, OperatorKeys, Provider, Routes, build, check},
+    provider::{Blueprint, OperatorKeys, Provider, Routes, build, check},
     store::{ProviderRecord, TenantRecord},
     types::{
+        glob::Match,
         ids::ProviderName,
         provider::{ProviderConfig, ProviderInfo, Secret},
     },

@@ -40,6 +40,7 @@ const SQLITE: &[Migration] = migrations! {
     4 "0004_dead_letters" "portable",
     5 "0005_retention" "portable",
     6 "0006_instances" "portable",
+    8 "0008_prices" "portable",
 };
 
 /// PostgreSQL's, in their order.
@@ -50,6 +51,7 @@ const POSTGRES: &[Migration] = migrations! {
     4 "0004_dead_letters" "portable",
     5 "0005_retention" "portable",
     6 "0006_instances" "portable",
+    8 "0008_prices" "portable",
 };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS gw_migrations \

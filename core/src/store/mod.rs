@@ -48,9 +48,12 @@ pub(crate) use traces::{
     record::TraceRecord,
 };
 
+use std::sync::Arc;
+
 use db::Db;
 use postgres::Postgres;
 use sqlite::Sqlite;
+use traces::rules::KnownRules;
 
 use crate::{config::Migrate, error::Result, types::time::Timestamp};
 
@@ -72,6 +75,7 @@ pub(crate) struct StoreOptions {
 pub(crate) struct Store {
     db: Db,
     migrate: Migrate,
+    rules: Arc<KnownRules>,
 }
 
 impl Store {
@@ -82,7 +86,7 @@ impl Store {
             Backend::Postgres => Db::Postgres(Postgres::open(&options.url, options.pool_size.unwrap_or(4))?),
         };
         migrate::prepare(&db, options.migrate).await?;
-        let store = Self { db, migrate: options.migrate };
+        let store = Self { db, migrate: options.migrate, rules: Arc::default() };
         store.ensure_partitions(options.now).await?;
         Ok(store)
     }

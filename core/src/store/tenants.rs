@@ -8,7 +8,7 @@ use super::{
     Store,
     changes::{next_generation, note_erased_keys, touch_tenant},
     master_keys::refuse_retired,
-    names::{name_of, of_name},
+    names::{name_of, of_json, of_name, to_json},
     providers::{ProviderRecord, insert_provider, providers_of},
     query::{Query, sql},
     retention::read_retention,
@@ -19,6 +19,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     types::{
         ids::TenantId,
+        price::PriceOverride,
         tenant::{Tenant, TenantPage, TenantUpdate},
         time::Timestamp,
     },
@@ -35,7 +36,7 @@ pub(crate) struct TenantRecord {
 }
 
 const COLUMNS: &str =
-    "id, name, status, capture, concurrency, retention_days, retention_traces, created_ms, updated_ms";
+    "id, name, status, capture, concurrency, retention_days, retention_traces, prices, created_ms, updated_ms";
 
 impl Store {
     /// Creates a tenant with its providers.
@@ -52,7 +53,7 @@ impl Store {
             if tx.fetch_optional(left).await?.is_some() {
                 return Err(exists("was deleted and its traces are still being erased; try again later"));
             }
-            for table in ["gw_api_keys", "gw_dead_letters"] {
+            for table in ["gw_api_keys", "gw_dead_letters", "gw_price_rules"] {
                 let rest = sql(format!("DELETE FROM {table} WHERE tenant_id = $1"));
                 tx.execute(rest.bind(tenant.id.as_str())).await?;
             }
@@ -60,8 +61,8 @@ impl Store {
         }
         let insert =
             sql("INSERT INTO gw_tenants (id, name, status, capture, concurrency, retention_days, retention_traces, \
-             key_version, wrapped_key, generation, created_ms, updated_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING");
+             prices, key_version, wrapped_key, generation, created_ms, updated_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING");
         let insert = bind_tenant(insert, tenant)?
             .bind(i64::from(wrapped_key.version))
             .bind(wrapped_key.bytes.as_slice())
@@ -106,7 +107,8 @@ impl Store {
             "UPDATE gw_tenants SET name = COALESCE($1, name), status = COALESCE($2, status), capture = COALESCE($3, capture), \
              concurrency = COALESCE($4, concurrency), \
              retention_days = CASE WHEN $5 = 1 THEN $6 ELSE retention_days END, \
-             retention_traces = CASE WHEN $5 = 1 THEN $7 ELSE retention_traces END WHERE id = $8 RETURNING {COLUMNS}"
+             retention_traces = CASE WHEN $5 = 1 THEN $7 ELSE retention_traces END, \
+             prices = CASE WHEN $8 = 1 THEN $9 ELSE prices END WHERE id = $10 RETURNING {COLUMNS}"
         ));
         let retention = update.retention.unwrap_or_default();
         let query = query
@@ -117,6 +119,8 @@ impl Store {
             .bind(update.retention.is_some())
             .bind(retention.days.map(i64::from))
             .bind(retention.count())
+            .bind(update.prices.is_some())
+            .bind(update.prices.as_deref().map(prices_as_json).transpose()?.flatten())
             .bind(id.as_str());
         let row = tx.fetch_optional(query).await?.ok_or_else(|| Error::tenant_not_found(id))?;
         let tenant = read_tenant(&mut row.columns())?;
@@ -128,7 +132,8 @@ impl Store {
     pub(crate) async fn delete_tenant(&self, id: &TenantId, now: Timestamp) -> Result<u64> {
         let mut tx = self.db.begin().await?;
         let generation = touch_tenant(&mut tx, id, now).await?;
-        let tombstone = sql("UPDATE gw_tenants SET wrapped_key = NULL, name = NULL, deleted_ms = $1 WHERE id = $2");
+        let tombstone =
+            sql("UPDATE gw_tenants SET wrapped_key = NULL, name = NULL, prices = NULL, deleted_ms = $1 WHERE id = $2");
         tx.execute(tombstone.bind(now.as_millis()).bind(id.as_str())).await?;
         let providers = sql("DELETE FROM gw_providers WHERE tenant_id = $1").bind(id.as_str());
         let providers = tx.execute(providers).await?;
@@ -178,7 +183,13 @@ fn bind_tenant<'q>(query: Query<'q>, tenant: &'q Tenant) -> Result<Query<'q>> {
         .bind(tenant.capture.map(name_of).transpose()?)
         .bind(tenant.concurrency.map(i64::from))
         .bind(tenant.retention.days.map(i64::from))
-        .bind(tenant.retention.count()))
+        .bind(tenant.retention.count())
+        .bind(prices_as_json(&tenant.prices)?))
+}
+
+/// As they are stored; NULL where there are none.
+fn prices_as_json(prices: &[PriceOverride]) -> Result<Option<String>> {
+    (!prices.is_empty()).then(|| to_json(&prices)).transpose()
 }
 
 fn read_tenant(columns: &mut Columns<'_>) -> Result<Tenant> {
@@ -189,6 +200,7 @@ fn read_tenant(columns: &mut Columns<'_>) -> Result<Tenant> {
         capture: columns.text_or_null()?.map(of_name).transpose()?,
         concurrency: columns.int_or_null()?.map(u32::try_from).transpose().map_err(|_| corrupt("a concurrency"))?,
         retention: read_retention(columns)?,
+        prices: columns.text_or_null()?.map(|text| of_json(&text, "prices")).transpose()?.unwrap_or_default(),
         created_at: Timestamp::from_millis(columns.int()?),
         updated_at: Timestamp::from_millis(columns.int()?),
     })

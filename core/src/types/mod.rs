@@ -3,9 +3,11 @@
 pub(crate) mod analytics;
 pub(crate) mod api_key;
 mod flat;
+pub(crate) mod glob;
 pub(crate) mod ids;
 pub(crate) mod money;
 pub(crate) mod page;
+pub(crate) mod price;
 pub(crate) mod provider;
 pub(crate) mod request;
 pub(crate) mod retention;

@@ -12,7 +12,7 @@ pub use self::{
     fallback::Fallback,
     overrides::{BreakerOverrides, RetryOverrides, TimeoutOverrides},
 };
-use super::{flat, ids::ProviderName, time::Timestamp};
+use super::{flat, ids::ProviderName, price::Billing, time::Timestamp};
 
 /// Text that is never printed, logged or serialised.
 #[derive(Clone)]
@@ -131,6 +131,9 @@ pub struct ProviderSettings {
     /// Overrides the gateway's `breaker`, key by key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breaker: Option<BreakerOverrides>,
+    /// What its models are billed as, where their names or the kind do not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billing: Option<Box<Billing>>,
     /// `custom`: what the endpoint supports beyond chat; nothing of it when omitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Capabilities>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-use super::{ids::TenantId, provider::ProviderConfig, retention::Retention, time::Timestamp};
+use super::{ids::TenantId, price::PriceOverride, provider::ProviderConfig, retention::Retention, time::Timestamp};
 
 /// What of a request's content a trace keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,8 @@ pub struct NewTenant {
     pub concurrency: Option<u32>,
     /// How long traces are kept; each value that is omitted is the gateway's.
     pub retention: Retention,
+    /// Prices of its own; they go before the gateway's.
+    pub prices: Vec<PriceOverride>,
     /// A first provider, which becomes the default.
     pub provider: Option<ProviderConfig>,
 }
@@ -77,6 +79,8 @@ pub struct TenantUpdate {
     pub concurrency: Option<u32>,
     /// How long traces are kept, both values at once: one that it leaves out is the gateway's again.
     pub retention: Option<Retention>,
+    /// Prices of its own, all at once: an empty list takes them away.
+    pub prices: Option<Vec<PriceOverride>>,
 }
 
 /// Refuses a tenant that could not call at all or would keep nothing, and names that no database keeps.
@@ -119,6 +123,9 @@ pub struct Tenant {
     /// How long traces are kept; a `None` in it means the gateway's.
     #[serde(default)]
     pub retention: Retention,
+    /// Prices of its own; they go before the gateway's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<PriceOverride>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -20,6 +20,12 @@ impl Timestamp {
         Self(millis.clamp(*Self::RANGE.start(), *Self::RANGE.end()))
     }
 
+    /// The same in constants of tests, which are within the range.
+    #[cfg(test)]
+    pub(crate) const fn at(millis: i64) -> Self {
+        Self(millis)
+    }
+
     /// Milliseconds since the epoch.
     pub const fn as_millis(self) -> i64 {
         self.0

@@ -15,6 +15,7 @@ pub use self::{
 use super::{
     ids::{TenantId, TraceId},
     money::PicoUsd,
+    price::Receipt,
     time::Timestamp,
     usage::{Usage, UsageSource},
 };
@@ -99,8 +100,15 @@ pub struct TraceDetail {
     pub usage: Usage,
     /// Where the leaves come from.
     pub usage_source: UsageSource,
+    /// Counts of the provider that no leaf has, by its own names: searches of the web, and what this library does not know.
+    /// They are not part of the leaves' sums.
+    #[serde(default)]
+    pub usage_extra: BTreeMap<String, i64>,
     /// Which prices `cost_usd` was made with.
     pub price_version: Option<String>,
+    /// How `cost_usd` came about; `None` where there is no cost.
+    #[serde(default)]
+    pub receipt: Option<Receipt>,
     /// Events of a stream.
     pub chunk_count: Option<i64>,
     /// What is peculiar about it.

@@ -49,12 +49,11 @@ backend_tests! {
         let test = TestGateway::open(backend).await;
         let mut raw = Raw::open(test.store()).await;
         for older in [
-            "DROP TABLE gw_instances",
-            "DROP TABLE gw_gaps",
-            "DROP INDEX gw_traces_instance",
-            "ALTER TABLE gw_traces DROP COLUMN instance",
-            "ALTER TABLE gw_traces DROP COLUMN number",
-            "DELETE FROM gw_migrations WHERE version = 6",
+            "DROP TABLE gw_price_rules",
+            "ALTER TABLE gw_traces DROP COLUMN price_rule",
+            "ALTER TABLE gw_traces DROP COLUMN usage_extra",
+            "ALTER TABLE gw_tenants DROP COLUMN prices",
+            "DELETE FROM gw_migrations WHERE version = 8",
         ] {
             raw.execute(older).await;
         }

@@ -20,6 +20,7 @@ mod filters;
 mod link;
 mod outage;
 mod poison;
+mod prices;
 mod reference;
 mod retention;
 mod retries;

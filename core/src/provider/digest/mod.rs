@@ -18,6 +18,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use crate::types::usage::{Usage, UsageSource};
 
 pub(crate) use self::{
@@ -51,6 +53,8 @@ pub(crate) struct Digest {
     pub(crate) usage: Usage,
     /// `Reported` when there is at least one count, else `None`.
     pub(crate) usage_source: UsageSource,
+    /// Counts that no leaf has, by the provider's own names.
+    pub(crate) usage_extra: BTreeMap<String, i64>,
     /// The counts contradict each other, or some of them are not counts.
     pub(crate) usage_mismatch: bool,
     /// The answer of a stream, rebuilt as one JSON object; `None` when the stream carried nothing, and for an

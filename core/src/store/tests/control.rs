@@ -27,6 +27,7 @@ pub(super) fn tenant_record(id: &str) -> TenantRecord {
         capture: None,
         concurrency: Some(7),
         retention: Retention { days: None, traces: Some(9) },
+        prices: serde_json::from_str(r#"[{"model":"m*","per":"token","input":"0.000002"}]"#).unwrap(),
         created_at: at(1000),
         updated_at: at(1000),
     };

@@ -66,6 +66,8 @@ pub(super) fn record(tenant_id: &TenantId, created_ms: i64, number: u64) -> Trac
         chunk_count: leaf(2),
         cost_pico_usd: leaf(3).map(|cost| cost * 1_000_000_007),
         price_version: some(3, "prices"),
+        price_rule: some(7, "rule"),
+        usage_extra: if every(8) { BTreeMap::from([("web_searches".to_owned(), 1)]) } else { BTreeMap::new() },
         attempt_count: 1 + (number % 3) as u32,
         user_id: every(4).then(|| format!("user-{}", number % 50)),
         session_id: every(6).then(|| format!("session-{}", number % 90)),

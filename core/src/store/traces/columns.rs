@@ -1,9 +1,14 @@
 //! The columns of `gw_traces`: one table of names, types and values, from which every insert is made, and the list
 //! columns with their reader.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use super::record::{TraceRecord, usage_source_number};
+use serde::Serialize;
+
+use super::{
+    record::{TraceRecord, usage_source_number},
+    rules::rule_id,
+};
 use crate::{
     error::{ErrorCode, Result},
     store::{
@@ -25,7 +30,8 @@ pub(super) enum Source {
     Text(fn(&TraceRecord) -> Option<&str>),
     Id,
     Leaf(usize),
-    Metadata,
+    /// A map as JSON; an empty one is NULL.
+    Json(fn(&TraceRecord) -> Result<Option<String>>),
 }
 
 /// One column of an insert.
@@ -80,9 +86,11 @@ pub(super) const COLUMNS: &[Column] = columns! {
     "user_id" Text(|record| record.user_id.as_deref()),
     "session_id" Text(|record| record.session_id.as_deref()),
     "api_key_id" Text(|record| record.api_key_id.as_deref()),
-    "metadata" Metadata,
+    "metadata" Json(|record| json_of(&record.metadata)),
     "instance" Int(|record| stored(record.instance)),
     "number" Int(|record| stored(record.number)),
+    "usage_extra" Json(|record| json_of(&record.usage_extra)),
+    "price_rule" Int(|record| record.price_rule.as_deref().map(rule_id)),
 };
 
 /// The names of [`COLUMNS`].
@@ -103,7 +111,7 @@ impl Source {
             Self::Text(value) => Value::from(value(record)),
             Self::Id => Value::Uuid(record.id.as_uuid()),
             Self::Leaf(leaf) => Value::Int(leaf_of(record, *leaf)),
-            Self::Metadata => Value::Text(metadata(record)?.map(Cow::Owned)),
+            Self::Json(value) => Value::Text(value(record)?.map(Cow::Owned)),
         })
     }
 
@@ -114,8 +122,8 @@ impl Source {
             Self::Text(value) => Value::Texts(records.iter().map(|record| value(record).map(Cow::Borrowed)).collect()),
             Self::Id => Value::Uuids(records.iter().map(|record| record.id.as_uuid()).collect()),
             Self::Leaf(leaf) => Value::Ints(records.iter().map(|record| leaf_of(record, *leaf)).collect()),
-            Self::Metadata => {
-                let texts = records.iter().map(|record| Ok(metadata(record)?.map(Cow::Owned)));
+            Self::Json(value) => {
+                let texts = records.iter().map(|record| Ok(value(record)?.map(Cow::Owned)));
                 Value::Texts(texts.collect::<Result<_>>()?)
             }
         })
@@ -125,7 +133,7 @@ impl Source {
     pub(super) fn array_type(&self) -> &'static str {
         match self {
             Self::Int(_) | Self::Leaf(_) => "bigint[]",
-            Self::Text(_) | Self::Metadata => "text[]",
+            Self::Text(_) | Self::Json(_) => "text[]",
             Self::Id => "uuid[]",
         }
     }
@@ -140,11 +148,8 @@ fn leaf_of(record: &TraceRecord, leaf: usize) -> Option<i64> {
     record.usage.leaves().get(leaf).copied().flatten()
 }
 
-fn metadata(record: &TraceRecord) -> Result<Option<String>> {
-    if record.metadata.is_empty() {
-        return Ok(None);
-    }
-    to_json(&record.metadata).map(Some)
+fn json_of<T: Serialize>(map: &BTreeMap<String, T>) -> Result<Option<String>> {
+    (!map.is_empty()).then(|| to_json(map)).transpose()
 }
 
 /// What a list shows. The keyset comes first.

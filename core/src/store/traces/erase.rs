@@ -21,11 +21,12 @@ pub(crate) struct Erased {
 }
 
 impl Store {
-    /// The deleted tenants that have traces or dead letters left.
+    /// The deleted tenants that have traces, dead letters or rules of prices left.
     pub(crate) async fn tenants_to_erase(&self) -> Result<Vec<TenantId>> {
         let query = sql("SELECT id FROM gw_tenants WHERE deleted_ms IS NOT NULL AND \
              (EXISTS (SELECT 1 FROM gw_traces WHERE gw_traces.tenant_id = gw_tenants.id) \
-              OR EXISTS (SELECT 1 FROM gw_dead_letters WHERE gw_dead_letters.tenant_id = gw_tenants.id)) ORDER BY id");
+              OR EXISTS (SELECT 1 FROM gw_dead_letters WHERE gw_dead_letters.tenant_id = gw_tenants.id) \
+              OR EXISTS (SELECT 1 FROM gw_price_rules WHERE gw_price_rules.tenant_id = gw_tenants.id)) ORDER BY id");
         self.db.fetch_all(query).await?.iter().map(|row| row.columns().text()?.parse()).collect()
     }
 
@@ -39,6 +40,9 @@ impl Store {
         let piece = remove_oldest(&mut tx, tenant, Removal { up_to: Cutoff::ALL, limit, why: Why::Erased }).await?;
         let letters = sql("DELETE FROM gw_dead_letters WHERE tenant_id = $1").bind(tenant.as_str());
         let dead_letters = tx.execute(letters).await?;
+        if !piece.more {
+            tx.execute(sql("DELETE FROM gw_price_rules WHERE tenant_id = $1").bind(tenant.as_str())).await?;
+        }
         tx.commit().await?;
         Ok(Erased { traces: piece.traces, dead_letters, more: piece.more })
     }

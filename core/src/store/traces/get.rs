@@ -1,12 +1,14 @@
 //! One trace with its content, still encrypted.
 
+use std::collections::BTreeMap;
+
 use super::{
     columns::{LIST, read_trace},
     record::usage_source_of,
 };
 use crate::{
     error::Result,
-    store::{Store, db::Backend, query::sql, row::corrupt},
+    store::{Store, db::Backend, names::of_json, query::sql, row::corrupt},
     types::{
         ids::{TenantId, TraceId},
         trace::Trace,
@@ -22,6 +24,10 @@ pub(crate) struct StoredTrace {
     pub(crate) usage: Usage,
     pub(crate) usage_source: UsageSource,
     pub(crate) price_version: Option<String>,
+    /// By what it was priced.
+    pub(crate) price_rule: Option<String>,
+    /// Counts of the provider that no leaf has.
+    pub(crate) usage_extra: BTreeMap<String, i64>,
     pub(crate) chunk_count: Option<i64>,
     /// [`crate::types::trace::TraceFlag`] bits.
     pub(crate) flags: i64,
@@ -32,8 +38,7 @@ pub(crate) struct StoredTrace {
     pub(crate) attempts: Option<Vec<u8>>,
 }
 
-const EXTRA: &str =
-    "deployment, usage_source, price_version, chunk_count, flags, api_key_id, request, response, attempts";
+const EXTRA: &str = "deployment, usage_source, price_version, price_rule, usage_extra, chunk_count, flags, api_key_id, request, response, attempts";
 
 impl Store {
     /// The trace, if this tenant has it.
@@ -49,12 +54,22 @@ impl Store {
         let Some(row) = self.db.fetch_optional(query).await? else { return Ok(None) };
         let mut columns = row.columns();
         let (trace, usage) = read_trace(&mut columns)?;
+        let deployment = columns.text_or_null()?;
+        let usage_source = usage_source_of(columns.int()?).ok_or_else(|| corrupt("a usage source"))?;
+        let price_version = columns.text_or_null()?;
+        let price_rule = match columns.int_or_null()? {
+            Some(rule) => self.price_rule(tenant, rule).await?,
+            None => None,
+        };
+        let usage_extra = columns.text_or_null()?.map(|text| of_json(&text, "the counts of a usage")).transpose()?;
         Ok(Some(StoredTrace {
             trace,
-            deployment: columns.text_or_null()?,
+            deployment,
             usage,
-            usage_source: usage_source_of(columns.int()?).ok_or_else(|| corrupt("a usage source"))?,
-            price_version: columns.text_or_null()?,
+            usage_source,
+            price_version,
+            price_rule,
+            usage_extra: usage_extra.unwrap_or_default(),
             chunk_count: columns.int_or_null()?,
             flags: columns.int()?,
             api_key_id: columns.text_or_null()?,

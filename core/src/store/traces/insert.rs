@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     columns::{COLUMNS, names},
     record::TraceRecord,
+    rules::insert_rules,
 };
 use crate::{
     error::Result,
@@ -55,7 +56,9 @@ impl Store {
             Tx::Sqlite(_) => insert_sqlite(&mut tx, &records).await?,
             Tx::Postgres { .. } => insert_postgres(&mut tx, &records).await?,
         };
+        let rules = insert_rules(&mut tx, &self.rules, &records).await?;
         tx.commit().await?;
+        self.rules.remember(rules);
         Ok(Inserted { rows, disowned: disowned.into_iter().map(|record| record.id).collect() })
     }
 }

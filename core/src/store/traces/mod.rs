@@ -8,3 +8,4 @@ pub(super) mod get;
 pub(super) mod insert;
 pub(super) mod page;
 pub(super) mod record;
+pub(super) mod rules;

@@ -53,6 +53,12 @@ pub(crate) struct TraceRecord {
     pub(crate) chunk_count: Option<i64>,
     pub(crate) cost_pico_usd: Option<i64>,
     pub(crate) price_version: Option<String>,
+    /// By what it was priced, as JSON of the pricing module's.
+    #[serde(default)]
+    pub(crate) price_rule: Option<String>,
+    /// Counts of the provider that no leaf has.
+    #[serde(default)]
+    pub(crate) usage_extra: BTreeMap<String, i64>,
     pub(crate) attempt_count: u32,
     pub(crate) user_id: Option<String>,
     pub(crate) session_id: Option<String>,
