@@ -145,11 +145,13 @@ impl Handle {
     pub fn close(&self, timeout_ms: Option<u64>) -> Result<Bytes> {
         let inner = self.0.inner()?;
         callback::may_wait()?;
-        let closed = inner.borrowed.run(Call::close(&inner.gateway, timeout_ms).into_work(), None)?;
+        // First the calls and streams that run, so that the recorder still takes their traces.
         if let Some(thread) = inner.own.running() {
             thread.leave();
             inner.borrowed.run(Box::pin(thread.ended()), None)?;
         }
+        let closed = inner.borrowed.run(Call::close(&inner.gateway, timeout_ms).into_work(), None)?;
+        inner.borrowed.end();
         match closed? {
             Opened::Answer(Answer::Json(report)) => Ok(report),
             _ => Err(Error::new(ErrorCode::Internal, "a close has no report")),

@@ -71,6 +71,12 @@ impl Borrowed {
         }
     }
 
+    /// Ends those that are idle, and their connections with them.
+    pub(super) fn end(&self) {
+        let idle = std::mem::take(&mut *self.0.lock());
+        drop(idle);
+    }
+
     fn take(&self) -> Result<Runtime> {
         let idle = self.0.lock().pop();
         match idle {

@@ -95,6 +95,15 @@ fn a_started_call_that_is_cancelled_still_calls_back() {
 }
 
 #[test]
+fn a_close_ends_the_connections() {
+    let host = Host::open();
+    host.handle.wait(host.chat(), None).unwrap();
+    assert_eq!(host.upstream.stats().connections_open, 1);
+    host.handle.close(None).unwrap();
+    block_on(host.upstream.wait_for_connections(0, PATIENCE)).unwrap();
+}
+
+#[test]
 fn a_close_ends_what_was_started() {
     let host = Host::open();
     host.upstream.push(Script::no_answer(BeforeHeaders::Hang));

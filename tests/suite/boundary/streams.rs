@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use libgateway::{
-    ErrorCode,
+    ErrorCode, FlushReport,
     bindings::{Next, Reading},
 };
 use serde_json::{Value, json};
@@ -134,13 +134,15 @@ fn a_stream_that_breaks_gives_what_had_come_and_then_its_error() {
 }
 
 #[test]
-fn a_close_ends_a_stream_that_nobody_reads() {
+fn a_close_ends_a_stream_that_nobody_reads_and_keeps_its_trace() {
     let host = Host::open();
     let first = event("first");
     let sent = first.len().try_into().unwrap();
     host.upstream.push(Script::sse([first, event("never")]).hang_after(sent));
     let stream = host.stream();
-    drop(host.handle.close(Some(50)));
+    let report = host.handle.close(None).unwrap();
+    let report: FlushReport = serde_json::from_slice(&report).unwrap();
+    assert_eq!((report.persisted, report.dropped), (1, 0), "{report:?}");
     let (_, error) = read_all(&stream);
     assert_eq!(error.unwrap().code(), ErrorCode::Closed);
 }
