@@ -12,6 +12,8 @@ SCHEMATHESIS := target/schemathesis/bin/schemathesis
 GENAI_PRICES := target/prices/bin/python
 NODE_MODULES := node/node_modules/.package-lock.json
 NODE_ADDON := node/lib/libgateway.node
+PYTHON_ENV := target/python/env
+PYTHON_MODULE := python/libgateway/_native.abi3.so
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-node test-crash test-upstreams test-openapi node-addon check check-fmt clippy deny layers docs package \
@@ -28,7 +30,7 @@ demo: ## open a gateway, send calls through it and look at what it kept
 test: $(AIMOCK) $(GENAI_PRICES) ## run every test, on SQLite and on PostgreSQL
 	@.ci/need
 	.ci/with-postgres cargo test $(CARGO_WORKSPACE) --no-fail-fast
-	@$(MAKE) --no-print-directory test-node
+	@$(MAKE) --no-print-directory test-node test-python
 
 test-node: $(AIMOCK) $(NODE_MODULES) node-addon ## run the tests of the Node package alone
 	@.ci/need cargo cc node postgres
@@ -38,6 +40,16 @@ test-node: $(AIMOCK) $(NODE_MODULES) node-addon ## run the tests of the Node pac
 node-addon:
 	cargo build --quiet $(CARGO_WORKSPACE)
 	cp "$$(ls $(BUILT)/liblibgateway_node.so $(BUILT)/liblibgateway_node.dylib 2>/dev/null)" $(NODE_ADDON)
+
+.PHONY: test-python python-module
+test-python: $(PYTHON_ENV)/installed python-module ## run the tests of the Python package alone
+	@.ci/need cargo cc python3 postgres
+	.ci/with-postgres $(PYTHON_ENV)/bin/python -m pytest --quiet --config-file python/pyproject.toml python/tests
+
+# The module of the workspace's own debug build, beside the package's Python.
+python-module:
+	cargo build --quiet $(CARGO_WORKSPACE)
+	ln -sf "$$(ls $(abspath $(BUILT))/lib_native.so $(abspath $(BUILT))/lib_native.dylib 2>/dev/null)" $(PYTHON_MODULE)
 
 test-crash: ## kill a working process 300 times on each database, and look for what is lost
 	@.ci/need cargo cc postgres
@@ -96,9 +108,10 @@ install: ## install the C library; PREFIX (/usr/local), DESTDIR and LIBDIR (lib)
 	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) LIBDIR=$(LIBDIR) ffi/install $(or $(CARGO_TARGET_DIR),target)/release/libgateway.so
 
 gen: ## write the generated files anew
-	@.ci/need cargo cc
+	@.ci/need cargo cc python3
 	UPDATE_GENERATED=1 cargo test --quiet $(CARGO_WORKSPACE) --test generated
 	UPDATE_GENERATED=1 cargo test --quiet $(CARGO_WORKSPACE) --test c exactly_the_functions
+	python3 python/tools/generate.py
 
 prices: $(GENAI_PRICES) ## write the bundled table of prices anew
 	$< tests/prices/convert.py > core/src/pricing/prices.jsonl
@@ -115,6 +128,12 @@ $(AIMOCK): tests/aimock/package-lock.json
 $(NODE_MODULES): node/package-lock.json
 	@.ci/need node
 	npm ci --silent --prefix node
+	@touch $@
+
+$(PYTHON_ENV)/installed: python/tests/requirements.txt
+	@.ci/need python3
+	python3 -m venv --clear $(PYTHON_ENV)
+	$(PYTHON_ENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 $(LITELLM): tests/litellm/requirements.txt

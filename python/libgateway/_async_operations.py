@@ -1,0 +1,417 @@
+"""Every operation as a method, for asyncio. Written by `make gen` from `_operations.py`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
+
+from . import _native
+from ._calls import AsyncCalls, Request
+from ._json import options_of
+from ._reply import Reply
+from ._stream import AsyncStream
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .types import (
+        Analytics,
+        AnalyticsModels,
+        AnalyticsQuery,
+        AnalyticsSummary,
+        AnalyticsTimeseries,
+        ApiKey,
+        CallOptions,
+        CreatedApiKey,
+        DeadLetter,
+        ErasureReport,
+        FlushReport,
+        Health,
+        NewApiKey,
+        NewTenant,
+        ProviderConfig,
+        ProviderDescription,
+        ProviderInfo,
+        RewrapReport,
+        Stats,
+        Tenant,
+        TenantPage,
+        TenantQuery,
+        TenantUpdate,
+        Trace,
+        TraceDetail,
+        TracePage,
+        TraceQuery,
+        VerifyReport,
+    )
+
+
+class AsyncProvider(AsyncCalls):
+    """A provider of a tenant, looked up once. It describes itself and can be called; its fallbacks are not asked."""
+
+    def __init__(self, owner: AsyncCalls, provider: _native.Provider) -> None:
+        self._loops, self._opened, self._provider = owner._loops, owner._core, provider
+        #: Its configuration without the secret, and its capabilities.
+        self.description: ProviderDescription = json.loads(provider.description)
+
+    @property
+    def name(self) -> str:
+        """Unique within the tenant."""
+        return self.description["name"]
+
+    @property
+    def kind(self) -> str:
+        """A kind of the provider table, such as `openai`."""
+        return self.description["kind"]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} of kind {self.kind!r}>"
+
+    async def chat(
+        self, request: Request | None = None, /, *, options: CallOptions | None = None, **parameters: Any
+    ) -> Reply:
+        """A chat completion, from this provider."""
+        return await self._reply(self._model("chat", None, request, options, parameters))
+
+    @overload
+    def chat_stream(
+        self,
+        request: Request | None = None,
+        /,
+        *,
+        raw: Literal["events", "bytes"],
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> AsyncStream[bytes]: ...
+    @overload
+    def chat_stream(
+        self, request: Request | None = None, /, *, options: CallOptions | None = None, **parameters: Any
+    ) -> AsyncStream[dict[str, Any]]: ...
+    def chat_stream(
+        self,
+        request: Request | None = None,
+        /,
+        *,
+        raw: Literal[False, "events", "bytes"] = False,
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> AsyncStream[Any]:
+        """A chat completion in chunks, from this provider."""
+        return self._stream(self._model("chat_stream", None, request, options, parameters, raw), raw)
+
+    async def responses(
+        self, request: Request | None = None, /, *, options: CallOptions | None = None, **parameters: Any
+    ) -> Reply:
+        """A response in the form of OpenAI's Responses API, from this provider."""
+        return await self._reply(self._model("responses", None, request, options, parameters))
+
+    @overload
+    def responses_stream(
+        self,
+        request: Request | None = None,
+        /,
+        *,
+        raw: Literal["events", "bytes"],
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> AsyncStream[bytes]: ...
+    @overload
+    def responses_stream(
+        self, request: Request | None = None, /, *, options: CallOptions | None = None, **parameters: Any
+    ) -> AsyncStream[dict[str, Any]]: ...
+    def responses_stream(
+        self,
+        request: Request | None = None,
+        /,
+        *,
+        raw: Literal[False, "events", "bytes"] = False,
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> AsyncStream[Any]:
+        """A response event by event, from this provider."""
+        return self._stream(self._model("responses_stream", None, request, options, parameters, raw), raw)
+
+    async def embeddings(
+        self, request: Request | None = None, /, *, options: CallOptions | None = None, **parameters: Any
+    ) -> Reply:
+        """Embeddings, from this provider."""
+        return await self._reply(self._model("embeddings", None, request, options, parameters))
+
+
+class AsyncOperations(AsyncCalls):
+    """The operations of a gateway."""
+
+    # Calls of models. What is not `options` or `raw` is the provider's business and goes upstream.
+
+    async def chat(
+        self,
+        tenant_id: str,
+        request: Request | None = None,
+        /,
+        *,
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> Reply:
+        """A chat completion: `chat("acme", model=..., messages=[...])`, or `chat("acme", request)`."""
+        return await self._reply(self._model("chat", tenant_id, request, options, parameters))
+
+    @overload
+    def chat_stream(
+        self,
+        tenant_id: str,
+        request: Request | None = None,
+        /,
+        *,
+        raw: Literal["events", "bytes"],
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> AsyncStream[bytes]: ...
+    @overload
+    def chat_stream(
+        self,
+        tenant_id: str,
+        request: Request | None = None,
+        /,
+        *,
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> AsyncStream[dict[str, Any]]: ...
+    def chat_stream(
+        self,
+        tenant_id: str,
+        request: Request | None = None,
+        /,
+        *,
+        raw: Literal[False, "events", "bytes"] = False,
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> AsyncStream[Any]:
+        """A chat completion in chunks, as dicts. `raw` gives bytes instead: of each event, or in the pieces they come in."""
+        return self._stream(self._model("chat_stream", tenant_id, request, options, parameters, raw), raw)
+
+    async def responses(
+        self,
+        tenant_id: str,
+        request: Request | None = None,
+        /,
+        *,
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> Reply:
+        """A response in the form of OpenAI's Responses API."""
+        return await self._reply(self._model("responses", tenant_id, request, options, parameters))
+
+    @overload
+    def responses_stream(
+        self,
+        tenant_id: str,
+        request: Request | None = None,
+        /,
+        *,
+        raw: Literal["events", "bytes"],
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> AsyncStream[bytes]: ...
+    @overload
+    def responses_stream(
+        self,
+        tenant_id: str,
+        request: Request | None = None,
+        /,
+        *,
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> AsyncStream[dict[str, Any]]: ...
+    def responses_stream(
+        self,
+        tenant_id: str,
+        request: Request | None = None,
+        /,
+        *,
+        raw: Literal[False, "events", "bytes"] = False,
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> AsyncStream[Any]:
+        """A response event by event."""
+        return self._stream(self._model("responses_stream", tenant_id, request, options, parameters, raw), raw)
+
+    async def embeddings(
+        self,
+        tenant_id: str,
+        request: Request | None = None,
+        /,
+        *,
+        options: CallOptions | None = None,
+        **parameters: Any,
+    ) -> Reply:
+        """Embeddings: `embeddings("acme", model=..., input=[...])`."""
+        return await self._reply(self._model("embeddings", tenant_id, request, options, parameters))
+
+    async def list_models(self, tenant_id: str, /, *, options: CallOptions | None = None) -> Reply:
+        """The models of all of a tenant's providers."""
+        return await self._reply(self._core.model("list_models", tenant_id, b"", options_of(options), True))
+
+    # Traces.
+
+    async def list_traces(self, tenant_id: str, /, **query: Unpack[TraceQuery]) -> TracePage:
+        """A page of traces, newest first: 50, or `limit` up to 200. `cursor` is `next_cursor` of the page before."""
+        return cast("TracePage", await self._json("list_traces", {"tenant_id": tenant_id, **query}))
+
+    async def iter_traces(self, tenant_id: str, /, **query: Unpack[TraceQuery]) -> AsyncIterator[Trace]:
+        """All traces, newest first, page by page of `limit`."""
+        query["limit"] = query.get("limit") or 200
+        while True:
+            page = await self.list_traces(tenant_id, **query)
+            for trace in page["traces"]:  # noqa: UP028 - the twin for asyncio cannot yield from
+                yield trace
+            query["cursor"] = page["next_cursor"]
+            if query["cursor"] is None:
+                return
+
+    async def get_trace(self, tenant_id: str, trace_id: str, /) -> TraceDetail:
+        """One trace with its request and response, decrypted."""
+        return cast("TraceDetail", await self._json("get_trace", {"tenant_id": tenant_id, "trace_id": trace_id}))
+
+    # Analytics.
+
+    async def analytics(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> Analytics:
+        """A window as a whole and bucket by bucket: the last 24 hours in buckets of 60 minutes unless it is said."""
+        return cast("Analytics", await self._json("analytics", {"tenant_id": tenant_id, **query}))
+
+    async def analytics_summary(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsSummary:
+        """A window as a whole."""
+        return cast("AnalyticsSummary", await self._json("analytics_summary", {"tenant_id": tenant_id, **query}))
+
+    async def analytics_timeseries(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsTimeseries:
+        """A window bucket by bucket, empty ones included."""
+        return cast("AnalyticsTimeseries", await self._json("analytics_timeseries", {"tenant_id": tenant_id, **query}))
+
+    async def analytics_models(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsModels:
+        """A window model by model, most requests first."""
+        return cast("AnalyticsModels", await self._json("analytics_models", {"tenant_id": tenant_id, **query}))
+
+    # Tenants.
+
+    async def create_tenant(self, tenant_id: str | None = None, /, **new: Unpack[NewTenant]) -> Tenant:
+        """A tenant; without an id it gets one. `provider` is its first provider."""
+        return cast("Tenant", await self._json("create_tenant", {"id": tenant_id, **new}))
+
+    async def get_tenant(self, tenant_id: str, /) -> Tenant:
+        """A tenant as it is stored."""
+        return cast("Tenant", await self._json("get_tenant", {"tenant_id": tenant_id}))
+
+    async def list_tenants(self, **page: Unpack[TenantQuery]) -> TenantPage:
+        """A page of tenants, by id."""
+        return cast("TenantPage", await self._json("list_tenants", page))
+
+    async def iter_tenants(self, **page: Unpack[TenantQuery]) -> AsyncIterator[Tenant]:
+        """All tenants, by id, page by page of `limit`."""
+        page["limit"] = page.get("limit") or 200
+        while True:
+            tenants = await self.list_tenants(**page)
+            for tenant in tenants["tenants"]:  # noqa: UP028 - as above
+                yield tenant
+            page["cursor"] = tenants["next_cursor"]
+            if page["cursor"] is None:
+                return
+
+    async def update_tenant(self, tenant_id: str, /, **update: Unpack[TenantUpdate]) -> Tenant:
+        """Changes a tenant; what is left out stays as it is."""
+        return cast("Tenant", await self._json("update_tenant", {"tenant_id": tenant_id, **update}))
+
+    async def delete_tenant(self, tenant_id: str, /) -> None:
+        """Destroys a tenant's key, so that its content is unreadable at once; rows follow in the background."""
+        await self._json("delete_tenant", {"tenant_id": tenant_id})
+
+    async def erase_tenant(self, tenant_id: str, /) -> ErasureReport:
+        """Deletes a tenant and waits until nothing of it is left."""
+        return cast("ErasureReport", await self._json("erase_tenant", {"tenant_id": tenant_id}))
+
+    # Providers.
+
+    async def set_provider(self, tenant_id: str, /, **config: Unpack[ProviderConfig]) -> ProviderInfo:
+        """Adds or changes a provider: `set_provider("acme", kind="openai", api_key=...)`."""
+        return cast("ProviderInfo", await self._json("set_provider", {"tenant_id": tenant_id, **config}))
+
+    async def list_providers(self, tenant_id: str, /) -> list[ProviderInfo]:
+        """The providers of a tenant, without their secrets."""
+        answer = await self._json("list_providers", {"tenant_id": tenant_id})
+        return cast("list[ProviderInfo]", answer["providers"])
+
+    async def delete_provider(self, tenant_id: str, name: str, /) -> None:
+        """Removes a provider and its secret."""
+        await self._json("delete_provider", {"tenant_id": tenant_id, "name": name})
+
+    async def get_provider_for_tenant(self, tenant_id: str, name: str | None = None, /) -> AsyncProvider:
+        """A provider that can be called; the tenant's default without a name."""
+        return AsyncProvider(self, await self._look_up(tenant_id, name))
+
+    async def evict_provider(self, tenant_id: str, name: str | None = None, /) -> bool:
+        """Forgets what is cached of a tenant's providers; whether there was anything."""
+        answer = await self._json("evict_provider", {"tenant_id": tenant_id, "name": name})
+        return cast(bool, answer["evicted"])
+
+    # Keys.
+
+    async def create_api_key(self, tenant_id: str, /, **new: Unpack[NewApiKey]) -> CreatedApiKey:
+        """An API key of a tenant. Its `secret` is shown this once."""
+        return cast("CreatedApiKey", await self._json("create_api_key", {"tenant_id": tenant_id, **new}))
+
+    async def list_api_keys(self, tenant_id: str, /) -> list[ApiKey]:
+        """The API keys of a tenant, revoked ones included."""
+        answer = await self._json("list_api_keys", {"tenant_id": tenant_id})
+        return cast("list[ApiKey]", answer["api_keys"])
+
+    async def revoke_api_key(self, tenant_id: str, key_id: str, /) -> None:
+        """Ends an API key."""
+        await self._json("revoke_api_key", {"tenant_id": tenant_id, "key_id": key_id})
+
+    async def create_admin_key(self, **new: Unpack[NewApiKey]) -> CreatedApiKey:
+        """A key of the operator's, for all tenants. Its `secret` is shown this once."""
+        return cast("CreatedApiKey", await self._json("create_admin_key", new))
+
+    async def list_admin_keys(self) -> list[ApiKey]:
+        """The keys of the operator's, revoked ones included."""
+        answer = await self._json("list_admin_keys", {})
+        return cast("list[ApiKey]", answer["api_keys"])
+
+    async def revoke_admin_key(self, key_id: str, /) -> None:
+        """Ends a key of the operator's."""
+        await self._json("revoke_admin_key", {"key_id": key_id})
+
+    # The gateway itself.
+
+    async def rewrap_data_keys(self) -> RewrapReport:
+        """Rotates the master key: wraps all data keys by the newest version, while calls go on."""
+        return cast("RewrapReport", await self._json("rewrap_data_keys", {}))
+
+    async def backup(self, path: str | os.PathLike[str], /) -> None:
+        """Copies a SQLite store into a file, while calls go on."""
+        await self._json("backup", {"path": path})
+
+    async def list_dead_letters(self, *, limit: int = 50) -> list[DeadLetter]:
+        """Traces that the store refused."""
+        answer = await self._json("list_dead_letters", {"limit": limit})
+        return cast("list[DeadLetter]", answer["dead_letters"])
+
+    async def verify(self) -> VerifyReport:
+        """Whether every request that was accepted is accounted for, by each opening of a gateway on the store."""
+        return cast("VerifyReport", await self._json("verify", {}))
+
+    async def flush(self, *, timeout: float = 10.0) -> FlushReport:
+        """Waits until the traces of all calls so far are in the store; `timeout` in seconds."""
+        return cast("FlushReport", await self._json("flush", {"timeout_ms": round(timeout * 1000)}))
+
+    async def stats(self) -> Stats:
+        """Counters since the gateway was opened."""
+        return cast("Stats", await self._json("stats", {}))
+
+    async def health(self) -> Health:
+        """Whether the gateway is well, and why not."""
+        return cast("Health", await self._json("health", {}))
+
+    async def call(self, operation: str, /, **arguments: Any) -> Any:
+        """Any operation by its name, with its arguments as JSON has them."""
+        return await self._json(operation, {name: value for name, value in arguments.items() if value is not None})

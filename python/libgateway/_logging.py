@@ -1,0 +1,24 @@
+"""The gateway's warnings in Python's `logging`, for programs that ask for them."""
+
+from __future__ import annotations
+
+import logging
+
+from ._native import set_log
+
+
+def log_to(logger: logging.Logger | str | None = "libgateway", *, level: int = logging.WARNING) -> None:
+    """Hands the library's messages of at least that level to a logger; to nobody with `None`.
+
+    Handlers run on the gateway's own threads: one that may take long belongs behind `logging.handlers.QueueHandler`. The
+    last call counts, for all gateways of the process.
+    """
+    if logger is None:
+        set_log(None)
+        return
+    target = logging.getLogger(logger) if isinstance(logger, str) else logger
+
+    def emit(level: int, source: str, message: str) -> None:
+        target.log(level, "%s", message, extra={"source": source})
+
+    set_log(emit, level)
