@@ -35,6 +35,9 @@ ErrorCode = Literal[
     "unknown_operation",
     "model_not_found",
     "method_not_allowed",
+    "invalid_prices",
+    "prices_too_old",
+    "prices_too_new",
     "missing_api_key",
     "invalid_api_key",
     "insufficient_scope",
@@ -75,7 +78,10 @@ ErrorCode = Literal[
 HealthStatus = Literal["ok", "degraded"]
 InstanceState = Literal["open", "closed", "killed"]
 Migrate = Literal["auto", "check", "off"]
+PriceQuantity = Literal["token", "thousand_tokens", "million_tokens"]
+PriceSource = Literal["table", "gateway", "tenant"]
 PrivateAddresses = Literal["deny", "allow"]
+Ratio = str
 Scope = Literal["infer", "read", "admin"]
 StatusClass = Literal[
     "ok",
@@ -95,6 +101,21 @@ TraceFlag = Literal[
     "usage_mismatch",
     "request_lost",
     "response_lost",
+]
+Unit = Literal[
+    "input",
+    "cache_read",
+    "cache_write",
+    "cache_write_1h",
+    "audio_in",
+    "image_in",
+    "output",
+    "reasoning",
+    "audio_out",
+    "image_out",
+    "citation",
+    "web_search",
+    "request",
 ]
 UsageSource = Literal["reported", "estimated", "none"]
 
@@ -260,6 +281,17 @@ class BackupTarget(TypedDict, total=False):
     path: Required[str]
 
 
+class Billing(TypedDict, total=False):
+    """What a provider's models are billed as, where their names or their kind do not say it."""
+
+    #: What was asked of the upstream (Azure's deployment, else the model) → what it is billed as.
+    deployments: Mapping[str, DeploymentBilling]
+    #: What every line is multiplied by: `"1.1"` for Azure's data zones. 1 when omitted.
+    multiplier: Ratio | None
+    #: Whose prices of the table apply, such as `openai`; those of the kind when omitted.
+    provider: str | None
+
+
 class BreakerConfig(TypedDict, total=False):
     """When a provider is passed over for its fallbacks: there is one circuit breaker for each provider of a tenant. One
     that is alone, or that the caller named, is asked all the same. A request counts once, after its retries; a stream
@@ -386,6 +418,8 @@ class Config(TypedDict, total=False):
     migrate: Migrate
     #: How upstreams are reached.
     network: Network
+    #: Prices that go before the table's, for tenants that have none of their own for a model.
+    prices: Sequence[PriceOverride]
     #: Providers of tenants that have none; the first one, or the one with `default`, is the default.
     providers: Sequence[ProviderConfig]
     #: How traces wait for the store.
@@ -458,6 +492,15 @@ class DeadLetterQuery(TypedDict, total=False):
 
     #: 1 to 200; 50 when omitted.
     limit: int | None
+
+
+class DeploymentBilling(TypedDict, total=False):
+    """What one deployment is billed as."""
+
+    #: The model; the one that answers name when omitted.
+    model: str | None
+    #: In place of the provider's `multiplier`.
+    multiplier: Ratio | None
 
 
 class ErasureReport(TypedDict):
@@ -576,6 +619,17 @@ class Limits(TypedDict, total=False):
     tenant_concurrency: int
 
 
+class LoadedPrices(TypedDict):
+    """The table of prices that is in force."""
+
+    #: How many models it has.
+    models: int
+    #: The one before.
+    previous_version: str
+    #: Its day and digest, as traces carry it.
+    version: str
+
+
 class Measures(TypedDict):
     """What is measured over a set of traces. Latency, time to first byte and overhead are over the traces of class `ok`
     alone, so that failures do not flatter or spoil them; percentiles are by nearest rank. All are `None` where no trace
@@ -692,6 +746,8 @@ class NewTenant(TypedDict, total=False):
     id: str | None
     #: A label for people.
     name: str | None
+    #: Prices of its own; they go before the gateway's.
+    prices: Sequence[PriceOverride]
     #: A first provider, which becomes the default.
     provider: ProviderConfig | None
     #: How long traces are kept; each value that is omitted is the gateway's.
@@ -705,6 +761,54 @@ class NumberRange(TypedDict):
     first: int
     #: The last one.
     last: int
+
+
+class PriceFile(TypedDict, total=False):
+    """A table of prices."""
+
+    #: The file's text.
+    prices: Required[str]
+
+
+class PriceOverride(TypedDict, total=False):
+    """A price of one's own for some models, instead of the table's. Amounts are decimal strings in dollars. `{"model":
+    "gpt-4o*", "per": "million_tokens", "input": "2.50", "cache_read": "1.25", "output": "10"}` Refused where a rate is
+    a hundred times what the table says, or a hundredth of it, or unheard of: then `per` is likely to be wrong.
+    `unusual` insists."""
+
+    #: Audio input tokens; without it a call that has some is unpriced.
+    audio_in: str | None
+    #: Audio output tokens; without it a call that has some is unpriced.
+    audio_out: str | None
+    #: Input tokens from the cache; as `input` when omitted.
+    cache_read: str | None
+    #: Input tokens written to the cache; as `input` when omitted.
+    cache_write: str | None
+    #: Input tokens written to a cache of an hour; as `cache_write` when omitted.
+    cache_write_1h: str | None
+    #: Image input tokens; as `input` when omitted.
+    image_in: str | None
+    #: Image output tokens; without it a call that has some is unpriced.
+    image_out: str | None
+    #: Input tokens.
+    input: Required[str]
+    #: The model that served, as answers name it: a name, or a pattern with `*`. Names win over patterns, longer
+    #: patterns over shorter ones.
+    model: Required[str]
+    #: Output tokens; without it a call that has output is unpriced.
+    output: str | None
+    #: How many tokens an amount is for.
+    per: Required[PriceQuantity]
+    #: The name of the provider it is for; any when omitted.
+    provider: str | None
+    #: Reasoning tokens; as `output` when omitted.
+    reasoning: str | None
+    #: Dollars per request, whatever `per` is; none when omitted.
+    request: str | None
+    #: The service tier it is for; the standard one when omitted.
+    tier: str | None
+    #: These rates are meant, however odd they look.
+    unusual: bool
 
 
 class ProviderChoice(TypedDict, total=False):
@@ -725,6 +829,8 @@ class ProviderConfig(TypedDict, total=False):
     api_version: str | None
     #: Where it is; the kind's built-in URL when omitted, required where there is none.
     base_url: str | None
+    #: What its models are billed as, where their names or the kind do not say it.
+    billing: Billing | None
     #: Overrides the gateway's `breaker`, key by key.
     breaker: BreakerOverrides | None
     #: `custom`: what the endpoint supports beyond chat; nothing of it when omitted.
@@ -770,6 +876,8 @@ class ProviderDescription(TypedDict):
     api_version: NotRequired[str | None]
     #: Where it is; the kind's built-in URL when omitted, required where there is none.
     base_url: NotRequired[str | None]
+    #: What its models are billed as, where their names or the kind do not say it.
+    billing: NotRequired[Billing | None]
     #: Overrides the gateway's `breaker`, key by key.
     breaker: NotRequired[BreakerOverrides | None]
     #: What it offers beyond chat, whether configured or built in.
@@ -821,6 +929,8 @@ class ProviderInfo(TypedDict):
     api_version: NotRequired[str | None]
     #: Where it is; the kind's built-in URL when omitted, required where there is none.
     base_url: NotRequired[str | None]
+    #: What its models are billed as, where their names or the kind do not say it.
+    billing: NotRequired[Billing | None]
     #: Overrides the gateway's `breaker`, key by key.
     breaker: NotRequired[BreakerOverrides | None]
     #: `custom`: what the endpoint supports beyond chat; nothing of it when omitted.
@@ -875,6 +985,41 @@ class ProviderRef(TypedDict, total=False):
 
     #: Its name.
     name: Required[str]
+
+
+class Receipt(TypedDict):
+    """How a cost came about: quantity × rate × multiplier = line, each rounded once, half to even. The lines add up to
+    the cost exactly."""
+
+    #: Rates of a longer context apply: there were more input tokens than this.
+    above_input_tokens: int | None
+    #: What was billed; nothing that was not counted.
+    lines: list[ReceiptLine]
+    #: The model of the table, or the pattern of the override.
+    model: str
+    #: What every line is multiplied by.
+    multiplier: Ratio
+    #: Which prices: the day and digest of a table, or the digest of an override.
+    price_version: str
+    #: The provider of the table; `None` for an override.
+    provider: str | None
+    #: Whose prices.
+    source: PriceSource
+    #: The service tier that the response named.
+    tier: str | None
+
+
+class ReceiptLine(TypedDict):
+    """One line of a receipt."""
+
+    #: The product.
+    cost_usd: str
+    #: How many.
+    quantity: int
+    #: Pico-dollars (10⁻¹² $) for each.
+    rate_pico_usd: Ratio
+    #: What is counted.
+    unit: Unit
 
 
 class RecorderConfig(TypedDict, total=False):
@@ -1013,6 +1158,8 @@ class Tenant(TypedDict):
     id: str
     #: A label for people.
     name: str | None
+    #: Prices of its own; they go before the gateway's.
+    prices: NotRequired[list[PriceOverride]]
     #: How long traces are kept; a `None` in it means the gateway's.
     retention: Retention
     #: Whether it may call.
@@ -1055,6 +1202,8 @@ class TenantUpdate(TypedDict, total=False):
     concurrency: int | None
     #: A label for people.
     name: str | None
+    #: Prices of its own, all at once: an empty list takes them away.
+    prices: Sequence[PriceOverride] | None
     #: How long traces are kept, both values at once: one that it leaves out is the gateway's again.
     retention: RetentionInput | None
     #: Whether it may call.
@@ -1204,6 +1353,8 @@ class TraceDetail(TypedDict):
     provider: str | None
     #: Reasoning tokens.
     reasoning_tokens: int | None
+    #: How `cost_usd` came about; `None` where there is no cost.
+    receipt: Receipt | None
     #: The request's body as JSON; large base64 payloads replaced by `{sha256, mime, length}`. `None` unless `capture`
     #: is `full`.
     request: Any
@@ -1233,6 +1384,9 @@ class TraceDetail(TypedDict):
     upstream_request_id: str | None
     #: The leaves.
     usage: Usage
+    #: Counts of the provider that no leaf has, by its own names: searches of the web, and what this library does not
+    #: know. They are not part of the leaves' sums.
+    usage_extra: dict[str, int]
     #: Where the leaves come from.
     usage_source: UsageSource
     #: The end user.
