@@ -112,6 +112,7 @@ gen: ## write the generated files anew
 	UPDATE_GENERATED=1 cargo test --quiet $(CARGO_WORKSPACE) --test generated
 	UPDATE_GENERATED=1 cargo test --quiet $(CARGO_WORKSPACE) --test c exactly_the_functions
 	python3 python/tools/generate.py
+	node node/scripts/data-types.js
 
 prices: $(GENAI_PRICES) ## write the bundled table of prices anew
 	$< tests/prices/convert.py > core/src/pricing/prices.jsonl

@@ -38,7 +38,15 @@ class ReplyStream {
     async next() {
         // Most events are there already: no need to wait for what does not.
         const text = this.#at < this.#ready.length ? this.#ready[this.#at++] : await this.#event();
-        return text === undefined ? DONE : { done: false, value: parse(text, this.#provider) };
+        if (text === undefined) {
+            return DONE;
+        }
+        try {
+            return { done: false, value: parse(text, this.#provider) };
+        } catch (error) {
+            this.cancel();
+            throw error;
+        }
     }
 
     async return(value) {

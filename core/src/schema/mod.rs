@@ -33,7 +33,13 @@ pub fn schema() -> Value {
     let operations = shapes(&mut inputs, &mut outputs);
     let own = [("config", inputs.subschema_for::<Config>()), ("options", inputs.subschema_for::<CallOptions>())];
     let outputs = outputs.take_definitions(true);
-    let inputs = inputs.take_definitions(true);
+    let mut inputs = inputs.take_definitions(true);
+    // What is read is more than the fields say.
+    if let Some(fallback) = inputs.get_mut("Fallback") {
+        let description = fallback.get("description").cloned();
+        let name = json!({"$ref": "#/$defs/ProviderName"});
+        *fallback = json!({"description": description, "anyOf": [name, fallback.take()]});
+    }
     let differs = |name: &str| outputs.get(name).is_some_and(|output| inputs.get(name) != Some(output));
     let input = |schema: Schema| renamed(schema.to_value(), &differs);
     let as_it_is = |_: &str| false;

@@ -3,7 +3,7 @@ import { Gateway, GatewayError, setLog, version, type Config, type ReplyStream, 
 import { createServer } from 'node:http';
 import OpenAI from 'openai';
 
-const config: Config = { store: 'sqlite::memory:', providers: [{ kind: 'openai', api_key: 'sk-test' }] };
+const config: Config = { store: 'sqlite::memory:', providers: [{ kind: 'openai', api_key: 'sk-test', fallbacks: ['groq', { provider: 'azure' }] }] };
 // @ts-expect-error: unknown keys are refused
 const wrong: Config = { stroe: 'sqlite::memory:' };
 
@@ -31,8 +31,8 @@ export async function use(signal: AbortSignal): Promise<string> {
         traces.push(trace);
     }
     const { summary, timeseries } = await gateway.analytics('acme', { window_hours: 24, bucket_minutes: 60 });
-    // @ts-expect-error: not a bucket
-    await gateway.analytics('acme', { bucket_minutes: 7 });
+    // @ts-expect-error: no such filter
+    await gateway.listTraces('acme', { status: 'ok' });
 
     const { secret } = await gateway.createApiKey('acme', { scopes: ['infer', 'read'] });
     const client = new OpenAI({ apiKey: secret, baseURL: 'http://libgateway/v1', fetch: gateway.fetch });
