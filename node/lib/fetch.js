@@ -1,7 +1,7 @@
 'use strict';
 // The web's `fetch` over a gateway: for SDKs that take one, and for servers that are made of one.
 
-const { exchange } = require('./exchange.js');
+const { collect, exchange } = require('./exchange.js');
 const { readable } = require('./pieces.js');
 
 /** Where a path without a host belongs; no host is looked at. */
@@ -11,12 +11,12 @@ const WITHOUT_BODY = new Set([204, 205, 304]);
 
 function fetchThrough(owner, native) {
     return async function fetch(input, init) {
-        const { request, signal } = await read(input, init);
+        const { head, body, signal } = read(input, init);
         if (signal?.aborted) {
             throw signal.reason;
         }
         try {
-            return respond(await exchange(owner, native, request, signal), signal);
+            return respond(await exchange(owner, native, head, body, signal), signal);
         } catch (error) {
             throw reasonOf(error, signal);
         }
@@ -36,7 +36,7 @@ function respond({ status, headers, body, pieces }, signal) {
 }
 
 /** The request that the arguments of `fetch` mean. */
-async function read(input, init = {}) {
+function read(input, init = {}) {
     const isRequest = typeof input === 'object' && !(input instanceof URL);
     if (isRequest && Object.keys(init).length === 0) {
         return ofRequest(input);
@@ -46,13 +46,12 @@ async function read(input, init = {}) {
         return ofRequest(new Request(isRequest ? input : new URL(input, ORIGIN), options));
     }
     const { method = 'GET', body, signal } = init;
-    const headers = flat(init.headers);
-    return { request: { method: method.toUpperCase(), target: targetOf(input), headers, body: bytes(body) }, signal };
+    return { head: { method: method.toUpperCase(), target: targetOf(input), headers: flat(init.headers) }, body: bytes(body), signal };
 }
 
-async function ofRequest({ method, url, headers, body, signal }, request = arguments[0]) {
-    const content = body === null ? '' : new Uint8Array(await request.arrayBuffer());
-    return { request: { method, target: targetOf(url), headers: flat(headers), body: content }, signal };
+function ofRequest({ method, url, headers, body, signal }) {
+    const content = body === null ? '' : (limit) => collect(body, limit);
+    return { head: { method, target: targetOf(url), headers: flat(headers) }, body: content, signal };
 }
 
 /** The path with its query. */

@@ -3,42 +3,40 @@
 
 const { once } = require('node:events');
 
-const { exchange } = require('./exchange.js');
+const { collect, exchange } = require('./exchange.js');
 
 function nodeHandler(owner, native, { prefix = '' } = {}) {
     return async function handler(request, response) {
         const gone = new AbortController();
         response.once('close', () => gone.abort());
         try {
-            const body = await bodyOf(request);
-            const headers = request.rawHeaders;
             const target = request.url.startsWith(prefix) ? request.url.slice(prefix.length) : request.url;
-            const asked = { method: request.method, target, headers, body };
-            await answer(response, await exchange(owner, native, asked, gone.signal));
+            const head = { method: request.method, target, headers: request.rawHeaders };
+            await answer(request, response, await exchange(owner, native, head, bodyOf(request), gone.signal));
         } catch (error) {
             fail(response, error);
         }
     };
 }
 
-/** The body: what a parser before this handler has made of it, where there was one. */
-async function bodyOf(request) {
+/** The body: what a parser before this handler has made of it, where there was one, or how to read it. */
+function bodyOf(request) {
     const { body } = request;
-    if (body !== undefined && request.readableEnded) {
+    if (request.readableEnded && body !== undefined) {
         return typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     }
-    const chunks = [];
-    for await (const chunk of request) {
-        chunks.push(chunk);
-    }
-    return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+    return request.complete && request.readableLength === 0 ? '' : (limit) => collect(request, limit);
 }
 
-async function answer(response, { status, headers, body, pieces }) {
+async function answer(request, response, { status, headers, body, pieces }) {
     for (const [name, value] of headers) {
         response.appendHeader(name, value);
     }
     response.statusCode = status;
+    if (!request.complete) {
+        // What nobody is going to read does not stand before the next request.
+        response.setHeader('connection', 'close');
+    }
     if (pieces === undefined) {
         response.end(body);
         return;

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
 use libgateway::{
     Error,
     bindings::{Answer, Head},
@@ -68,22 +69,23 @@ pub(crate) fn settled(answer: Result<Answer, Error>) -> Settled {
 }
 
 fn head(head: &Head) -> String {
-    let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-        json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())])
-    };
     json!({
         "status": head.status,
-        "headers": Value::from_iter(head.headers.iter().map(header)),
+        "headers": headers(&head.headers),
         "trace_id": head.trace_id,
         "provider": head.provider,
     })
     .to_string()
 }
 
+/// Names and values. In JavaScript the characters of a header stand for one byte each.
+fn headers(headers: &HeaderMap) -> Value {
+    let characters = |value: &HeaderValue| value.as_bytes().iter().copied().map(char::from).collect::<String>();
+    headers.iter().map(|(name, value)| json!([name.as_str(), characters(value)])).collect()
+}
+
 /// An error as JSON, with all that is known of it.
 pub(crate) fn error(error: &Error) -> String {
-    let headers = error.headers().iter();
-    let headers = headers.map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())]));
     json!({
         "code": error.code().name(),
         "number": error.code().number(),
@@ -97,7 +99,7 @@ pub(crate) fn error(error: &Error) -> String {
         "provider": error.provider(),
         "request_id": error.request_id(),
         "body": error.body().map(|body| String::from_utf8_lossy(body)),
-        "headers": Value::from_iter(headers),
+        "headers": headers(error.headers()),
         "cause": cause(error),
     })
     .to_string()

@@ -1,7 +1,6 @@
 //! An open gateway, and its calls. Each has a number under which its end is told; what cannot even begin is said at once,
 //! as the JSON of an error.
 
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request};
 use libgateway::{
     Error, ErrorCode,
@@ -70,17 +69,17 @@ impl Gateway {
         self.start(id, || self.handle.get_provider(&tenant_id, name.as_deref()))
     }
 
-    /// Starts an HTTP request; `headers` has names and values in turns.
+    /// Starts an HTTP request.
     #[napi]
-    pub fn handle(
-        &self,
-        id: u32,
-        method: String,
-        target: String,
-        headers: Vec<String>,
-        body: Body<'_>,
-    ) -> Option<String> {
-        self.start(id, || self.handle.handle(request(&method, &target, &headers, data::bytes(body))?))
+    pub fn handle(&self, id: u32, head: RequestHead, body: Body<'_>) -> Option<String> {
+        self.start(id, || self.handle.handle(head.with(data::bytes(body))?))
+    }
+
+    /// Asks whether a request is let in before its body is read: the body of the answer is the largest that it may have, or
+    /// the answer is a refusal with a head.
+    #[napi]
+    pub fn admit(&self, id: u32, head: RequestHead) -> Option<String> {
+        self.start(id, || self.handle.admit(head.with(())?))
     }
 
     /// Ends the gateway: its report as JSON, or the error.
@@ -110,21 +109,41 @@ pub struct Asked<'a> {
     pub bytes: bool,
 }
 
-fn request(method: &str, target: &str, headers: &[String], body: Bytes) -> Result<Request<Bytes>, Error> {
-    let invalid = |param: &str, message: String| Error::invalid(param, message);
-    let mut request = Request::builder().method(method).uri(target);
-    for pair in headers.chunks_exact(2) {
-        if let [name, value] = pair {
-            // Undici hands over bytes beyond ASCII as the characters of Latin-1.
-            let value: Vec<u8> = value.chars().map(|char| u8::try_from(u32::from(char)).unwrap_or(b'?')).collect();
-            let header = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_bytes(&value).ok());
-            let (name, value) = header.ok_or_else(|| invalid(name, format!("the header {name:?} cannot be sent")))?;
-            request = request.header(name, value);
+/// An HTTP request but for its body.
+#[napi(object, object_to_js = false)]
+pub struct RequestHead {
+    /// `GET` and the like.
+    pub method: String,
+    /// The path with its query.
+    pub target: String,
+    /// Names and values in turns.
+    pub headers: Vec<String>,
+}
+
+impl RequestHead {
+    fn with<T>(self, body: T) -> Result<Request<T>, Error> {
+        let Self { method, target, headers } = self;
+        let mut request = Request::builder().method(method.as_str()).uri(target.as_str());
+        for pair in headers.chunks_exact(2) {
+            if let [name, value] = pair {
+                request = request.header(header_name(name)?, header_value(name, value)?);
+            }
         }
+        request.body(body).map_err(|error| {
+            Error::new(ErrorCode::InvalidRequest, format!("{method} {target} is no request")).with_source(error)
+        })
     }
-    request.body(body).map_err(|error| {
-        Error::new(ErrorCode::InvalidRequest, format!("{method} {target} is no request")).with_source(error)
-    })
+}
+
+fn header_name(name: &str) -> Result<HeaderName, Error> {
+    name.parse().map_err(|_| Error::invalid(name, format!("{name:?} is no name of a header")))
+}
+
+/// In JavaScript the characters of a header stand for one byte each.
+fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
+    let bytes: Option<Vec<u8>> = value.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
+    let value = bytes.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok());
+    value.ok_or_else(|| Error::invalid(name, format!("the header {name} has characters that no header has")))
 }
 
 /// The opening of a gateway, which waits for the store.

@@ -147,6 +147,18 @@ impl Call {
         Ok(call.reading(Reading::Bytes))
     }
 
+    /// The head of an HTTP request: the largest body it may have, or the response that refuses it.
+    pub(super) fn admit(shared: &Shared, head: Request<()>) -> Result<Self> {
+        let gateway = shared.gateway()?.clone();
+        Ok(Self::new(false, async move {
+            let (head, ()) = head.into_parts();
+            Ok(match gateway.admit(&head).await {
+                Ok(limit) => Opened::Answer(Answer::Json(limit.to_string().into())),
+                Err(refusal) => Opened::Response(refusal),
+            })
+        }))
+    }
+
     /// The look-up of a tenant's provider, the default one without a name.
     pub(super) fn get_provider(shared: &Shared, tenant: &str, name: Option<&str>) -> Result<Self> {
         let tenant = shared.gateway()?.tenant(tenant)?;

@@ -81,6 +81,12 @@ impl Handle {
         Call::http(&self.0, request)
     }
 
+    /// The head of an HTTP request whose body the host has yet to read: how many bytes it may have, as JSON, or the response
+    /// that refuses it, for which nothing needs to be read.
+    pub fn admit(&self, head: Request<()>) -> Result<Call> {
+        Call::admit(&self.0, head)
+    }
+
     /// Runs a call and waits for its answer, on the calling thread. `tick` is asked from time to time whether to go on.
     ///
     /// `called_from_callback` where waiting would be for oneself.

@@ -39,10 +39,54 @@ impl Gateway {
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         let (head, body) = request.into_parts();
-        let mut response = answer(self, &head, body).await.unwrap_or_else(|error| respond::error(&error));
-        respond::echo_request_id(&mut response, head.headers.get("x-request-id").cloned());
-        response
+        let response = answer(self, &head, body).await;
+        finish(&head, response)
     }
+
+    /// For hosts that read the body themselves, and are to read none of a request that is refused: how large it may be, or
+    /// the refusal.
+    pub(crate) async fn admit(&self, head: &request::Parts) -> Result<usize, Response<Body>> {
+        match admit(self, head).await {
+            Ok(_) => Ok(self.body_limit()),
+            Err(error) => Err(finish(head, Err(error))),
+        }
+    }
+}
+
+fn finish(head: &request::Parts, response: Result<Response<Body>>) -> Response<Body> {
+    let mut response = response.unwrap_or_else(|error| respond::error(&error));
+    respond::echo_request_id(&mut response, head.headers.get("x-request-id").cloned());
+    response
+}
+
+/// What a request that is let in is for.
+enum Admitted {
+    /// The one thing that everybody may ask.
+    Health,
+    /// An operation, by a caller who may ask for it.
+    Operation(Route, Caller),
+    /// Another path of OpenAI's, for a tenant's provider.
+    Passing(Passing, TenantHandle),
+}
+
+/// Route, key and scope: all that is looked at before a body is read.
+async fn admit(gateway: &Gateway, head: &request::Parts) -> Result<Admitted> {
+    let key = input::api_key(&head.headers);
+    let route = match Route::find(head.method.as_str(), head.uri.path()) {
+        Ok(route) => route,
+        Err(unknown) => {
+            let passing = Passing::of(head).ok_or(unknown)?;
+            let caller = gateway.authenticate(key).await?;
+            let tenant = tenant(gateway, head, &caller, Scope::Infer)?;
+            return Ok(Admitted::Passing(passing, tenant));
+        }
+    };
+    if route.operation.name == "health" && key.is_none() {
+        return Ok(Admitted::Health);
+    }
+    let caller = gateway.authenticate(key).await?;
+    caller.require(route.operation.scope)?;
+    Ok(Admitted::Operation(route, caller))
 }
 
 /// Whether the answer may come in pieces.
@@ -60,24 +104,16 @@ where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<Box<dyn StdError + Send + Sync>>,
 {
-    let key = input::api_key(&head.headers);
-    let route = match Route::find(head.method.as_str(), head.uri.path()) {
-        Ok(route) => route,
-        Err(unknown) => {
-            let passing = Passing::of(head).ok_or(unknown)?;
-            let caller = gateway.authenticate(key).await?;
-            let tenant = tenant(gateway, head, &caller, Scope::Infer)?;
+    let (route, caller) = match admit(gateway, head).await? {
+        Admitted::Operation(route, caller) => (route, caller),
+        Admitted::Health => return Ok(respond::health(gateway.health().status)),
+        Admitted::Passing(passing, tenant) => {
             let options = input::call_options(&head.headers)?;
             let body = read(body, gateway.body_limit()).await?;
             let stream = tenant.pass(passing, Call { body, options }).await?;
             return Ok(respond::answer(Answer::Stream(Box::new(stream))));
         }
     };
-    if route.operation.name == "health" && key.is_none() {
-        return Ok(respond::health(gateway.health().status));
-    }
-    let caller = gateway.authenticate(key).await?;
-    caller.require(route.operation.scope)?;
     if route.operation.calls_model() {
         let tenant = tenant(gateway, head, &caller, route.operation.scope)?;
         let options = input::call_options(&head.headers)?;

@@ -5,6 +5,7 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const path = require('node:path');
 const readline = require('node:readline');
+const { setTimeout: pause } = require('node:timers/promises');
 
 const { TARGET } = require('./paths.js');
 
@@ -47,6 +48,17 @@ class Upstream {
     /** Waits for `{requests: N}`, `{ended: SEQ}`, `{closed: SEQ}` or `{connections: N}`. */
     wait(what) {
         return this.#control('POST', 'wait', { timeout_ms: 20_000, ...what });
+    }
+
+    /** Waits until nothing more is written to that request. That nothing comes is no event: the count stands still. */
+    async settled(seq) {
+        const written = async () => (await this.requests())[seq].bytes_written;
+        let before = -1;
+        for (let now = await written(); now !== before; now = await written()) {
+            before = now;
+            await pause(100);
+        }
+        return before;
     }
 
     async requests() {

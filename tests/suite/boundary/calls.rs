@@ -169,6 +169,37 @@ fn a_provider_that_was_looked_up_describes_itself_and_can_be_called() {
 }
 
 #[test]
+fn a_head_is_admitted_or_refused_before_there_is_a_body() {
+    let host = Host::open();
+    let key = host.perform("create_api_key", &json!({"tenant_id": libgateway_tests::TENANT}));
+    let secret = key["secret"].as_str().unwrap();
+    let admit = |method: &str, path: &str, key: &str| {
+        let head =
+            http::Request::builder().method(method).uri(path).header("x-api-key", key).header("x-request-id", "r-1");
+        host.handle.wait(host.handle.admit(head.body(()).unwrap()).unwrap(), None).unwrap()
+    };
+    match admit("POST", "/v1/chat/completions", secret) {
+        Answer::Json(limit) => assert_eq!(limit, "100000000"),
+        other => panic!("{other:?}"),
+    }
+    for (method, path, key, status) in [
+        ("POST", "/v1/chat/completions", "gwk_no", 401),
+        ("GET", "/v1/traces", secret, 403),
+        ("PUT", "/v1/models", secret, 405),
+        ("GET", "/v1/nowhere", secret, 404),
+    ] {
+        match admit(method, path, key) {
+            Answer::Whole(head, body) => {
+                assert_eq!((head.status, head.headers["x-request-id"].as_bytes()), (status, &b"r-1"[..]), "{path}");
+                assert!(body.starts_with(br#"{"error":"#));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(host.upstream.stats().requests, 0);
+}
+
+#[test]
 fn what_is_passed_on_over_http_comes_as_a_stream_however_it_is_asked_for() {
     let host = Host::open();
     let secret = host.perform("create_api_key", &json!({"tenant_id": "acme"}))["secret"].as_str().unwrap().to_owned();
