@@ -16,7 +16,7 @@ PYTHON_ENV := target/python/env
 PYTHON_MODULE := python/libgateway/_native.abi3.so
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-node test-crash test-upstreams test-openapi node-addon check check-fmt clippy deny layers docs package \
+.PHONY: help demo test test-node test-crash soak test-upstreams test-openapi node-addon check check-fmt clippy deny layers docs package \
 	fresh fmt bench gen install prices notices
 
 help: ## list the targets
@@ -54,6 +54,10 @@ python-module:
 test-crash: ## kill a working process 300 times on each database, and look for what is lost
 	@.ci/need cargo cc postgres
 	LIBGATEWAY_TEST_CRASHES=300 .ci/with-postgres cargo test $(CARGO_WORKSPACE) --test crash
+
+soak: ## make a million requests while things break, and look for what is lost and what grows
+	@.ci/need cargo cc
+	LIBGATEWAY_TEST_SOAK=1000000 cargo test --release $(CARGO_WORKSPACE) --test faults behind_on_sqlite -- --nocapture
 
 test-upstreams: $(LITELLM) ## run the tests against LiteLLM's proxy, which takes minutes to install
 	@.ci/need cargo cc python3 postgres

@@ -1127,11 +1127,13 @@ gateway_error_t *gateway_flush(const gateway_t *gateway,
 GATEWAY_MUST_USE gateway_error_t *gateway_stats(const gateway_t *gateway, gateway_bytes_t *reply);
 
 /**
- * Says how the gateway is: `{"status": "ok" or "degraded", "reasons": [...]}`. Asks no database.
+ * Says how the gateway is: `{"status": "ok", "degraded" or "failing", "reasons": [...]}`. Asks no database.
  *
  * `*reply` is the caller's, to be freed with `gateway_bytes_free`. Not inside a callback.
  */
-GATEWAY_MUST_USE gateway_error_t *gateway_health(const gateway_t *gateway, gateway_bytes_t *reply);
+GATEWAY_MUST_USE
+gateway_error_t *gateway_health(const gateway_t *gateway,
+                                gateway_bytes_t *reply);
 
 /**
  * Performs any operation by its name, and waits for it.

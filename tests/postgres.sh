@@ -7,9 +7,12 @@
 # owner ends. Many can run side by side. Nothing in it survives a crash of the
 # machine (fsync is off): never keep data here.
 #
-# Meanwhile it obeys two lines on standard input: `stop` stops the server as its
-# administrator would and prints `stopped`; `start` starts it on the same data
-# and port and prints the URL.
+# Options of the server follow the script's name: `tests/postgres.sh -c max_connections=20`.
+#
+# Meanwhile it obeys lines on standard input: `stop` stops the server as its
+# administrator would and `crash` without a word to anybody, and both print
+# `stopped`; `start` starts it on the same data and port, `standby` the same in
+# recovery, where it can only be read until it is promoted, and both print the URL.
 set -euo pipefail
 
 find_binaries() {
@@ -28,6 +31,7 @@ find_binaries() {
     return 1
 }
 
+options=("$@")
 bin=$(find_binaries)
 home=$(mktemp -d "${TMPDIR:-/tmp}/gateway-postgres.XXXXXX")
 server=
@@ -71,10 +75,10 @@ fail() {
 serve() {
     run "$bin/postgres" -D "$home/data" -p "$1" -k "$home" \
         -c listen_addresses=127.0.0.1 -c max_connections=300 -c shared_buffers=64MB \
-        -c fsync=off -c full_page_writes=off -c synchronous_commit=off &
+        -c fsync=off -c full_page_writes=off -c synchronous_commit=off "${options[@]}" &
     server=$!
     while kill -0 "$server" 2>/dev/null; do
-        if grep -q '^ready' "$home/data/postmaster.pid" 2>/dev/null; then
+        if grep -qE '^(ready|standby)' "$home/data/postmaster.pid" 2>/dev/null; then
             return
         fi
         sleep 0.02
@@ -98,13 +102,16 @@ url="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
 echo "$url"
 while read -r line; do
     case $line in
-    stop)
-        kill -INT "$server"
+    stop | crash)
+        signal=INT
+        [ "$line" = stop ] || signal=QUIT
+        kill "-$signal" "$server"
         wait "$server" || true
         server=
         echo stopped
         ;;
-    start)
+    start | standby)
+        [ "$line" = start ] || touch "$home/data/standby.signal"
         serve "$port" || fail "the server did not start again"
         echo "$url"
         ;;

@@ -164,7 +164,7 @@ pub extern "C" fn gateway_stats(
     })
 }
 
-/// Says how the gateway is: `{"status": "ok" or "degraded", "reasons": [...]}`. Asks no database.
+/// Says how the gateway is: `{"status": "ok", "degraded" or "failing", "reasons": [...]}`. Asks no database.
 ///
 /// `*reply` is the caller's, to be freed with `gateway_bytes_free`. Not inside a callback.
 #[unsafe(no_mangle)]

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::postgres;
+use crate::{
+    pgbouncer::{self, PgBouncer},
+    postgres::Database,
+};
 
 /// A database the gateway stores in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,10 +16,13 @@ pub enum Backend {
     Sqlite,
     /// A database of its own on the server that the whole test process shares.
     Postgres,
+    /// The same, reached through a PgBouncer in transaction mode. What it has to show is shown by some tests: see
+    /// [`pooled_tests!`](crate::pooled_tests).
+    Pooled,
 }
 
 impl Backend {
-    /// Every database.
+    /// Every database, each in one way.
     pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
 
     /// Its name, as in the names of tests.
@@ -24,6 +30,7 @@ impl Backend {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgres => "postgres",
+            Self::Pooled => "pooled",
         }
     }
 
@@ -35,8 +42,10 @@ impl Backend {
     pub fn fresh(self) -> FreshStore {
         match self {
             Self::Sqlite => FreshStore::Sqlite(tempfile::tempdir().expect("a temporary directory")),
-            Self::Postgres => {
-                FreshStore::Postgres(postgres::Database::create(), tempfile::tempdir().expect("a temporary directory"))
+            Self::Postgres | Self::Pooled => {
+                let (database, directory) = (Database::create(), tempfile::tempdir().expect("a temporary directory"));
+                let pooler = (self == Self::Pooled).then(pgbouncer::shared);
+                FreshStore::Postgres { database, directory, pooler }
             }
         }
     }
@@ -53,8 +62,15 @@ pub fn files(directory: &Path) -> Vec<PathBuf> {
 pub enum FreshStore {
     /// The directory of the file.
     Sqlite(TempDir),
-    /// The database, and a directory for the spool.
-    Postgres(postgres::Database, TempDir),
+    /// A database on the server.
+    Postgres {
+        /// The database.
+        database: Database,
+        /// Where the spool is.
+        directory: TempDir,
+        /// What stands between the gateway and the server.
+        pooler: Option<&'static PgBouncer>,
+    },
 }
 
 impl FreshStore {
@@ -62,7 +78,16 @@ impl FreshStore {
     pub fn url(&self) -> String {
         match self {
             Self::Sqlite(directory) => format!("sqlite:{}", directory.path().join("gateway.db").display()),
-            Self::Postgres(database, _) => database.url(),
+            Self::Postgres { database, pooler: None, .. } => database.url(),
+            Self::Postgres { database, pooler: Some(pooler), .. } => pooler.through(&database.url()),
+        }
+    }
+
+    /// Where others than the gateway find the same database: past the pooler.
+    pub fn direct_url(&self) -> String {
+        match self {
+            Self::Sqlite(_) => self.url(),
+            Self::Postgres { database, .. } => database.url(),
         }
     }
 
@@ -70,7 +95,7 @@ impl FreshStore {
     pub fn directory(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(directory) => Some(directory.path()),
-            Self::Postgres(..) => None,
+            Self::Postgres { .. } => None,
         }
     }
 
@@ -78,7 +103,7 @@ impl FreshStore {
     pub fn spool_dir(&self) -> PathBuf {
         match self {
             Self::Sqlite(directory) => directory.path().join("gateway.db.spool"),
-            Self::Postgres(_, directory) => directory.path().join("spool"),
+            Self::Postgres { directory, .. } => directory.path().join("spool"),
         }
     }
 }

@@ -41,6 +41,18 @@ pub fn hello() -> Value {
     json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]})
 }
 
+/// Text that does not compress, of hexadecimal digits.
+pub fn noise(length: usize) -> String {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let digit = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from_digit((state % 16) as u32, 16).expect("a digit")
+    };
+    std::iter::repeat_with(digit).take(length).collect()
+}
+
 /// An open gateway with the tenant `acme`, whose provider `openai` is the mock upstream.
 #[derive(Debug)]
 pub struct TestGateway {

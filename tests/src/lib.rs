@@ -1,7 +1,7 @@
 //! What the tests of the whole gateway stand on: a gateway on a fresh store, with a mock upstream and one tenant.
 //!
 //! A test is an `async fn` that takes a [`Backend`]; [`backend_tests!`] makes one test per database of it, each with a
-//! deadline. Nothing here asserts anything about the gateway: a set-up that fails panics with one line.
+//! deadline. A set-up that fails panics with one line; only [`checks`] asserts anything about the gateway.
 //!
 //! ```ignore
 //! libgateway_tests::backend_tests! {
@@ -22,18 +22,24 @@
     reason = "tests"
 )]
 
+pub mod alone;
+pub mod checks;
 pub mod compare;
 pub mod conformance;
 pub mod deadline;
+pub mod direct;
 pub mod foreign;
+pub mod link;
+pub mod pgbouncer;
 pub mod postgres;
 
 mod backend;
 mod gateway;
+mod script;
 
 pub use backend::{Backend, FreshStore, files};
 pub use deadline::{DEADLINE, run, run_within};
-pub use gateway::{API_KEY, MASTER_KEY, TENANT, TestGateway, config, hello};
+pub use gateway::{API_KEY, MASTER_KEY, TENANT, TestGateway, config, hello, noise};
 pub use libgateway;
 pub use upstream;
 
@@ -55,6 +61,19 @@ macro_rules! backend_tests {
             $(#[test]
             fn $name() {
                 $crate::run(|| super::$name($crate::Backend::Postgres));
+            })+
+        }
+    };
+}
+
+/// Makes tests behind a transaction pooler, `pooled::name`, of some that [`backend_tests!`] has made. Once per module.
+#[macro_export]
+macro_rules! pooled_tests {
+    ($($name:ident),+ $(,)?) => {
+        mod pooled {
+            $(#[test]
+            fn $name() {
+                $crate::run(|| super::$name($crate::Backend::Pooled));
             })+
         }
     };

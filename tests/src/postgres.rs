@@ -2,31 +2,29 @@
 //! test that stops it. A server that does not start is a failure, never a reason to skip.
 
 use std::{
-    env,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    process::{self, Child, Command, Stdio},
+    env, process,
     sync::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
-        mpsc,
     },
     thread,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
+use crate::script::Script;
+
 /// Where a server runs already; none is started then.
 const GIVEN: &str = "LIBGATEWAY_TEST_POSTGRES";
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/postgres.sh");
-const START: Duration = Duration::from_secs(50);
 
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
     url: String,
-    /// The script serves as long as its standard input is open, which is as long as this process lives.
-    _script: Option<Child>,
+    /// It serves as long as this process lives.
+    _script: Option<Script>,
 }
 
 impl Server {
@@ -53,8 +51,7 @@ pub fn server() -> &'static Server {
 #[derive(Debug)]
 pub struct PrivateServer {
     url: String,
-    script: Child,
-    lines: mpsc::Receiver<String>,
+    script: Script,
 }
 
 impl PrivateServer {
@@ -64,8 +61,13 @@ impl PrivateServer {
     ///
     /// When it does not start, as in all that follows.
     pub fn start() -> Self {
-        let (url, script, lines) = launch().unwrap_or_else(|problem| panic!("no PostgreSQL to test on: {problem}"));
-        Self { url, script, lines }
+        Self::start_with(&[])
+    }
+
+    /// Starts a server with options of its own, as in `["-c", "max_connections=20"]`.
+    pub fn start_with(options: &[&str]) -> Self {
+        let (url, script) = launch(options).unwrap_or_else(|problem| panic!("no PostgreSQL to test on: {problem}"));
+        Self { url, script }
     }
 
     /// What `Config::store` takes: the one database there is.
@@ -75,27 +77,23 @@ impl PrivateServer {
 
     /// Stops the server and cuts its connections, as an administrator does; its data stay.
     pub fn stop(&mut self) {
-        assert_eq!(self.tell("stop"), "stopped");
+        assert_eq!(self.script.tell("stop"), "stopped");
+    }
+
+    /// Ends the server as a power failure does: it has to recover when it is started again.
+    pub fn crash(&mut self) {
+        assert_eq!(self.script.tell("crash"), "stopped");
     }
 
     /// Starts the server that was stopped, at the same address.
     pub fn resume(&mut self) {
-        let url = self.tell("start");
-        assert_eq!(url, self.url, "the server did not start again");
+        assert_eq!(self.script.tell("start"), self.url, "the server did not start again");
     }
 
-    fn tell(&mut self, command: &str) -> String {
-        let stdin = self.script.stdin.as_mut().expect("a pipe");
-        writeln!(stdin, "{command}").expect("the script listens");
-        self.lines.recv_timeout(START).unwrap_or_default()
-    }
-}
-
-impl Drop for PrivateServer {
-    fn drop(&mut self) {
-        // The script ends with its standard input, and the server with it.
-        drop(self.script.stdin.take());
-        drop(self.script.wait());
+    /// Starts the server that was stopped in recovery, as a standby whose primary is gone: it can be read, and is
+    /// written to once `pg_promote()` has been called.
+    pub fn resume_as_standby(&mut self) {
+        assert_eq!(self.script.tell("standby"), self.url, "the server did not start again");
     }
 }
 
@@ -103,38 +101,11 @@ fn start() -> Result<Server, String> {
     if let Ok(url) = env::var(GIVEN) {
         return Ok(Server { url, _script: None });
     }
-    let (url, script, _) = launch()?;
-    Ok(Server { url, _script: Some(script) })
+    launch(&[]).map(|(url, script)| Server { url, _script: Some(script) })
 }
 
-/// Runs the script: the server's URL, and the lines that the script will print after it.
-fn launch() -> Result<(String, Child, mpsc::Receiver<String>), String> {
-    let mut script = Command::new(SCRIPT)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("{SCRIPT} cannot be run: {error}"))?;
-    let stdout = script.stdout.take().expect("a pipe");
-    let (sender, lines) = mpsc::sync_channel(1);
-    thread::spawn(move || {
-        // An error ends it, as does a script that ends and a test that listens no more.
-        for line in BufReader::new(stdout).lines() {
-            if !line.is_ok_and(|line| sender.send(line).is_ok()) {
-                break;
-            }
-        }
-    });
-    let url = lines.recv_timeout(START).unwrap_or_default();
-    if url.is_empty() {
-        // Closes its standard input, on which it ends if it has not.
-        drop(script.stdin.take());
-        drop(script.kill());
-        let mut said = String::new();
-        drop(script.stderr.take().expect("a pipe").read_to_string(&mut said));
-        return Err(format!("tests/postgres.sh gave no URL: {}", said.trim().replace('\n', " | ")));
-    }
-    Ok((url, script, lines))
+fn launch(options: &[&str]) -> Result<(String, Script), String> {
+    Script::launch(SCRIPT, options)
 }
 
 /// A database of its own; dropping it drops it on the server.

@@ -1,7 +1,7 @@
 //! How long the cache of tenants and keys may be trusted, and how far the store's changes have been followed.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicI64, Ordering},
+    sync::atomic::{AtomicI64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -13,17 +13,11 @@ pub(crate) struct Freshness {
     limit: Duration,
     confirmed: Mutex<Instant>,
     generation: AtomicI64,
-    away: AtomicBool,
 }
 
 impl Freshness {
     pub(crate) fn new(limit: Duration) -> Self {
-        Self {
-            limit,
-            confirmed: Mutex::new(Instant::now()),
-            generation: AtomicI64::new(0),
-            away: AtomicBool::new(false),
-        }
+        Self { limit, confirmed: Mutex::new(Instant::now()), generation: AtomicI64::new(0) }
     }
 
     /// The cache is empty, and the store is at this generation.
@@ -35,12 +29,6 @@ impl Freshness {
     pub(crate) fn confirm(&self, asked: Instant, generation: i64) {
         self.generation.store(generation, Ordering::SeqCst);
         *self.confirmed.lock() = asked;
-        self.away.store(false, Ordering::SeqCst);
-    }
-
-    /// The store could not be asked.
-    pub(crate) fn miss(&self) {
-        self.away.store(true, Ordering::SeqCst);
     }
 
     /// The generation up to which changes have been followed.
@@ -54,9 +42,9 @@ impl Freshness {
         since.map_or(confirmed, |since| since.max(confirmed)).elapsed() <= self.limit
     }
 
-    /// Whether the store could not be asked the last time.
-    pub(crate) fn is_away(&self) -> bool {
-        self.away.load(Ordering::SeqCst)
+    /// Whether nothing that was loaded before is served any more, since nobody could confirm it.
+    pub(crate) fn is_over(&self) -> bool {
+        !self.covers(None)
     }
 
     /// Lets so much time pass without a confirmation.

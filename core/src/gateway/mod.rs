@@ -3,6 +3,7 @@
 mod admin;
 mod backup;
 mod erase;
+mod health;
 mod keys;
 mod open;
 mod prices;
@@ -14,7 +15,11 @@ mod tenant_handle;
 mod upkeep;
 mod verify;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::Notify;
 
@@ -33,7 +38,7 @@ use crate::{
         api_key::Scope,
         ids::TenantId,
         page::page_limit,
-        stats::{DeadLetter, FlushReport, Health, HealthStatus, Stats},
+        stats::{DeadLetter, FlushReport, Health, Stats},
     },
 };
 
@@ -76,6 +81,7 @@ pub(crate) struct Core {
     deleted: Arc<Notify>,
     /// How long a tenant's traces are kept has changed.
     retention_changed: Arc<Notify>,
+    watch: Arc<health::Watch>,
     tasks: shutdown::Tasks,
 }
 
@@ -159,15 +165,17 @@ impl Gateway {
         stats
     }
 
-    /// Whether the gateway is well, and why not.
+    /// Whether the gateway is well, and why not: `degraded` while requests are served and no trace is lost, but the store is
+    /// away, traces wait in the spool, the spool cannot be written, the store refused a trace within the last minute, or
+    /// a chore fails; `failing` when traces were lost within the last minute, when the store has been away for
+    /// `stale_limit_ms`, and after the gateway was closed. Asks no database, and may be asked as often as one likes.
     pub fn health(&self) -> Health {
-        let stats = self.stats();
-        let mut reasons: Vec<String> = stats.store_error.into_iter().collect();
-        if reasons.is_empty() && self.core.registry.freshness().is_away() {
-            reasons.push("the store cannot be reached; cached tenants and keys are served".to_owned());
-        }
-        reasons.extend(stats.spool_error.map(|error| format!("traces are in memory only: {error}")));
-        Health { status: if reasons.is_empty() { HealthStatus::Ok } else { HealthStatus::Degraded }, reasons }
+        let signs = health::Signs {
+            stats: self.stats(),
+            is_closed: self.core.tasks.closed(),
+            is_stale: self.core.registry.freshness().is_over(),
+        };
+        self.core.watch.judge(signs, Instant::now())
     }
 }
 

@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::{
     Core,
+    health::Watch,
     retain::Retain,
     shutdown::{Running, Tasks},
     upkeep::Upkeep,
@@ -93,18 +94,24 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
     let terms = Terms { entries: settings.limits.cache_entries, freshness: Arc::clone(registry.freshness()) };
     let auth = Arc::new(Auth::new(terms, store.clone(), Arc::clone(&background)));
     let (deleted, retention_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let watch = Arc::new(Watch::default());
     let upkeep = Upkeep {
         registry: Arc::clone(&registry),
         auth: Arc::clone(&auth),
         store: store.clone(),
         deleted: Arc::clone(&deleted),
+        watch: Arc::clone(&watch),
     };
     let parts =
         Parts { config: settings.recorder, durability: settings.durability, spool, encoder, store: store.clone() };
     let (recorder, recording) = Recorder::start(parts, &background);
     let mut upkeep = upkeep.start(&background);
-    let retain =
-        Retain { store: store.clone(), retention: settings.retention, changed: Arc::clone(&retention_changed) };
+    let retain = Retain {
+        store: store.clone(),
+        retention: settings.retention,
+        changed: Arc::clone(&retention_changed),
+        watch: Arc::clone(&watch),
+    };
     upkeep.extend([recording.recovery, recording.books, background.spawn(retain.run())]);
     transport.warm(&background);
     Ok(Core {
@@ -117,6 +124,7 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
         background,
         deleted,
         retention_changed,
+        watch,
         tasks: Tasks::new(Running { writer: recording.writing, upkeep }),
     })
 }

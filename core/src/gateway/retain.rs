@@ -11,7 +11,10 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::upkeep::in_time;
+use super::{
+    health::{Chore, Watch},
+    upkeep::{AGAIN, in_time},
+};
 use crate::{
     clock,
     error::Result,
@@ -70,6 +73,7 @@ pub(super) struct Retain {
     pub(super) retention: Retention,
     /// A tenant's rules have changed.
     pub(super) changed: Arc<Notify>,
+    pub(super) watch: Arc<Watch>,
 }
 
 impl Retain {
@@ -81,20 +85,21 @@ impl Retain {
                 _ = ticks.tick() => {}
                 () = self.changed.notified() => {}
             }
-            match self.pass().await {
-                Ok(0) => {}
-                Ok(removed) => {
-                    tracing::info!(removed, "traces were removed: their time had passed, or there were too many");
-                }
-                Err(error) => tracing::warn!(%error, "traces could not be removed; they are removed later"),
+            let passed = self.pass().await;
+            if let Ok(removed @ 1..) = passed {
+                tracing::info!(removed, "traces were removed: their time had passed, or there were too many");
+            }
+            if !self.watch.note(Chore::Retain, passed.map(drop)) {
+                ticks.reset_after(AGAIN);
             }
         }
     }
 
-    /// Removes all that has to go; how many traces these were, without those in partitions that went as a whole.
+    /// Removes all that has to go; how many traces these were, without those in partitions that went as a whole. One
+    /// tenant that cannot be trimmed does not keep the others from it; the last error of any is returned.
     async fn pass(&self) -> Result<u64> {
         let (now, mut removed, mut after) = (clock::now(), 0, None::<TenantId>);
-        let mut dropped = false;
+        let (mut dropped, mut failed) = (false, Ok(()));
         loop {
             let page = (after.as_ref(), TENANTS_AT_ONCE);
             let limited = in_time(STATEMENT, self.store.limited_tenants(self.retention, now, page)).await?;
@@ -104,19 +109,16 @@ impl Retain {
             }
             after = Some(last.tenant.clone());
             for tenant in &limited {
-                // One that cannot be trimmed does not keep the others from it.
                 match self.trim(tenant).await {
                     Ok(rows) => removed += rows,
-                    Err(error) => {
-                        tracing::warn!(tenant = %tenant.tenant, %error, "traces could not be removed; they are removed later");
-                    }
+                    Err(error) => failed = Err(error),
                 }
             }
         }
         if removed > 0 {
             shrink(&self.store, SPARE).await?;
         }
-        Ok(removed)
+        failed.map(|()| removed)
     }
 
     async fn trim(&self, limited: &Limited) -> Result<u64> {

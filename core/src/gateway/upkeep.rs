@@ -12,7 +12,10 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 
-use super::retain::{Pace, shrink};
+use super::{
+    health::{Chore, Watch},
+    retain::{Pace, shrink},
+};
 use crate::{
     auth::Auth,
     clock,
@@ -29,6 +32,8 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// How often the uses of keys are written, and how often the slower chores are done.
 const USES: Duration = Duration::from_secs(5);
 const CHORES: Duration = Duration::from_secs(600);
+/// How soon a chore that failed is done again.
+pub(super) const AGAIN: Duration = Duration::from_secs(5);
 /// How long one chore may take.
 const CHORE: Duration = Duration::from_secs(300);
 /// Months that are moved out of the default partition at a time.
@@ -42,6 +47,7 @@ pub(super) struct Upkeep {
     pub(super) store: Store,
     /// A tenant was deleted: its traces are to be erased.
     pub(super) deleted: Arc<Notify>,
+    pub(super) watch: Arc<Watch>,
 }
 
 /// Writes down which keys were used; what cannot be written is written later.
@@ -72,7 +78,6 @@ impl Upkeep {
         loop {
             ticks.tick().await;
             let (freshness, asked) = (self.registry.freshness(), Instant::now());
-            let was_away = freshness.is_away();
             match in_time(ANSWER, self.registry.poll()).await {
                 Ok(changes) => {
                     // The keys of a tenant that was deleted may be gone without a word.
@@ -83,13 +88,12 @@ impl Upkeep {
                         self.auth.forget(hash).await;
                     }
                     freshness.confirm(asked, changes.generation);
-                    if was_away {
+                    if self.watch.note_asked(Ok(())) {
                         tracing::info!("the store is back");
                     }
                 }
                 Err(error) => {
-                    freshness.miss();
-                    if !was_away {
+                    if self.watch.note_asked(Err(&error)) {
                         tracing::warn!(%error, "the store is away: cached tenants and keys are served");
                     }
                 }
@@ -102,15 +106,21 @@ impl Upkeep {
         uses.set_missed_tick_behavior(MissedTickBehavior::Delay);
         chores.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let chore = async {
-                tokio::select! {
-                    _ = uses.tick() => write_uses(&self.auth, &self.store).await,
-                    _ = chores.tick() => in_time(CHORE, self.tidy()).await,
-                    () = self.deleted.notified() => in_time(CHORE, self.erase_deleted()).await,
+            let done = tokio::select! {
+                _ = uses.tick() => {
+                    self.watch.note(Chore::Uses, write_uses(&self.auth, &self.store).await);
+                    true
+                }
+                _ = chores.tick() => {
+                    let tidied = self.watch.note(Chore::Tidy, in_time(CHORE, self.tidy()).await);
+                    tidied & self.watch.note(Chore::Erase, in_time(CHORE, self.erase_deleted()).await)
+                }
+                () = self.deleted.notified() => {
+                    self.watch.note(Chore::Erase, in_time(CHORE, self.erase_deleted()).await)
                 }
             };
-            if let Err(error) = chore.await {
-                tracing::warn!(%error, "a chore of the store failed; it is done again later");
+            if !done {
+                chores.reset_after(AGAIN);
             }
         }
     }
@@ -118,8 +128,7 @@ impl Upkeep {
     async fn tidy(&self) -> Result<()> {
         self.store.ensure_partitions(clock::now()).await?;
         self.store.empty_default_partition(MONTHS_AT_ONCE).await?;
-        self.store.forget_settled_accounts().await?;
-        self.erase_deleted().await
+        self.store.forget_settled_accounts().await
     }
 
     /// Removes the traces of all deleted tenants, some at a time. Their content is unreadable already.

@@ -44,8 +44,10 @@ impl Store {
         current.ok_or_else(|| corrupt("no generation"))?.columns().int()
     }
 
-    /// What changed after `generation`; one row is read where nothing did.
+    /// What changed after `generation`; one row is read where nothing did. Whoever asks this from time to time is the one
+    /// that notices when a store that was away is back.
     pub(crate) async fn changes_since(&self, generation: i64) -> Result<Changes> {
+        self.db.look().await?;
         let current = self.generation().await?;
         let mut changes = Changes {
             generation: current,

@@ -74,7 +74,8 @@ impl Db {
                 Ok(rows)
             }
             Self::Postgres(postgres) => {
-                let rows = query.for_postgres(true).fetch_all(&postgres.pool).await.map_err(store_error)?;
+                let mut connection = postgres.connection().await?;
+                let rows = query.for_postgres(true).fetch_all(&mut *connection).await.map_err(store_error)?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
@@ -98,6 +99,14 @@ impl Db {
         match self {
             Self::Sqlite(sqlite) => sqlite.begin().await,
             Self::Postgres(postgres) => postgres.begin().await,
+        }
+    }
+
+    /// Looks whether the database is where it was: for the one who does so from time to time, with patience.
+    pub(crate) async fn look(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.check_in_place(),
+            Self::Postgres(postgres) => postgres.look().await,
         }
     }
 

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use sqlx::{
     Pool,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 use url::Url;
 
 use super::{
     db::Tx,
-    error::{failed, store_error, unavailable},
+    error::{failed, unavailable},
+    reach::Reach,
 };
 use crate::error::{Error, Result};
 
@@ -21,6 +23,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 #[derive(Clone, Debug)]
 pub(crate) struct Postgres {
     pub(super) pool: Pool<sqlx::Postgres>,
+    reach: Reach,
     /// Behind a transaction-mode pooler: no named statements, and every query in a transaction, since the server's
     /// connection is ours only within one. Asked for with `?pooler=transaction`.
     pub(super) pooler: bool,
@@ -65,12 +68,29 @@ impl Postgres {
             .acquire_timeout(CONNECT_TIMEOUT)
             .idle_timeout(IDLE_TIMEOUT)
             .connect_lazy_with(options);
-        Ok(Self { pool, pooler })
+        Ok(Self { pool, reach: Reach::default(), pooler })
+    }
+
+    pub(super) async fn connection(&self) -> Result<PoolConnection<sqlx::Postgres>> {
+        self.reach.get(self.pool.acquire(), || self.is_busy()).await
     }
 
     pub(super) async fn begin(&self) -> Result<Tx> {
-        let tx = self.pool.begin().await.map_err(store_error)?;
+        let tx = self.reach.get(self.pool.begin(), || self.is_busy()).await?;
         Ok(Tx::Postgres { tx, persistent: !self.pooler })
+    }
+
+    /// Looks whether a server that was away is back, as long as a connection may take.
+    pub(super) async fn look(&self) -> Result<()> {
+        if self.reach.is_away() {
+            self.reach.look(self.pool.acquire()).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether no further connection may be made.
+    fn is_busy(&self) -> bool {
+        self.pool.size() >= self.pool.options().get_max_connections()
     }
 }
 

@@ -4,19 +4,24 @@
 //! locked by itself.
 
 use std::{
+    future::ready,
+    io,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::future::BoxFuture;
 use sqlx::{
     Connection as _, Pool, Row as _, SqliteConnection,
-    pool::PoolConnection,
+    pool::{PoolConnection, PoolConnectionMetadata},
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::{
     db::Tx,
     error::{failed, store_error, unavailable},
+    place::OpenedFile,
     private::create_private,
 };
 use crate::{
@@ -37,6 +42,8 @@ const EMPTYING: u32 = 50;
 pub(crate) struct Sqlite {
     pub(super) writer: Pool<sqlx::Sqlite>,
     readers: Pool<sqlx::Sqlite>,
+    /// None in memory.
+    file: Option<Arc<OpenedFile>>,
 }
 
 impl Sqlite {
@@ -47,7 +54,7 @@ impl Sqlite {
             Some(SqlitePlace::Memory) => {
                 let options = base().filename(":memory:").shared_cache(false);
                 let pool = pool(1).min_connections(1).connect_with(options).await.map_err(store_error)?;
-                Ok(Self { writer: pool.clone(), readers: pool })
+                Ok(Self { writer: pool.clone(), readers: pool, file: None })
             }
             None => Err(Error::config(
                 "store",
@@ -57,7 +64,9 @@ impl Sqlite {
     }
 
     async fn open_file(file: &Path, readers: u32) -> Result<Self> {
-        create_private(file).map_err(|error| not_writable(file, &error.kind().to_string()))?;
+        let refused = |error: io::Error| not_writable(file, &error.kind().to_string());
+        create_private(file).map_err(refused)?;
+        let opened = OpenedFile::of(file).map_err(refused)?;
         let options = base().filename(file);
         let writing = options
             .clone()
@@ -70,8 +79,9 @@ impl Sqlite {
             // Destroyed keys are overwritten with zeros where that costs no further write.
             .pragma("secure_delete", "FAST");
         let store = Self {
-            writer: pool(1).connect_lazy_with(writing),
+            writer: pool(1).before_acquire(is_in_step).connect_lazy_with(writing),
             readers: pool(readers.max(1)).connect_lazy_with(options.pragma("query_only", "ON")),
+            file: Some(Arc::new(opened)),
         };
         store.check_writable().await.map_err(|error| match error {
             sqlx::Error::Database(database) => match database.code().as_deref().and_then(primary_code) {
@@ -147,7 +157,13 @@ impl Sqlite {
         retry_busy(|| self.readers.acquire()).await.map_err(store_error)
     }
 
+    /// Refuses where the file is not there any more: what is written would be gone with it.
+    pub(super) fn check_in_place(&self) -> Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| file.check())
+    }
+
     pub(super) async fn begin(&self) -> Result<Tx> {
+        self.check_in_place()?;
         // IMMEDIATE: a transaction that begins by reading cannot wait for a writer later, it can only fail.
         retry_busy(|| self.writer.begin_with("BEGIN IMMEDIATE")).await.map(Tx::Sqlite).map_err(store_error)
     }
@@ -157,6 +173,15 @@ impl Sqlite {
         // The last connection to close writes the WAL back into the file and removes it.
         self.writer.close().await;
     }
+}
+
+/// Whether a connection that nobody uses is in no transaction, as the driver has it. SQLite ends one by itself when the
+/// disk fails or is full; the driver then fails to end it, and lets none begin. Such a connection is closed.
+fn is_in_step(
+    connection: &mut SqliteConnection,
+    _: PoolConnectionMetadata,
+) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+    Box::pin(ready(Ok(!connection.is_in_transaction())))
 }
 
 async fn restore_patience(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {

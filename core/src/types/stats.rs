@@ -174,8 +174,10 @@ pub struct RewrapReport {
 pub enum HealthStatus {
     /// Nothing to report.
     Ok,
-    /// Requests are served, but something is away.
+    /// Requests are served and no trace is lost, but something is away, or does not get done.
     Degraded,
+    /// Requests are refused, or traces were lost within the last minute.
+    Failing,
 }
 
 /// Whether the gateway is well, and why not.

@@ -129,7 +129,7 @@ async fn assert_books_are_kept(store: &FreshStore, rounds: u64) {
         FreshStore::Sqlite(_) => {
             SqliteConnection::connect(&store.url()).await.unwrap().execute(delete).await.unwrap().rows_affected()
         }
-        FreshStore::Postgres(..) => {
+        FreshStore::Postgres { .. } => {
             PgConnection::connect(&store.url()).await.unwrap().execute(delete).await.unwrap().rows_affected()
         }
     };

@@ -3,15 +3,15 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use libgateway::{StatusClass, TraceId, TraceQuery};
-use libgateway_tests::{Backend, TestGateway, hello};
+use libgateway_tests::{
+    Backend, TestGateway,
+    alone::{Limit, alone, resident_kib},
+    hello,
+};
 use tokio::runtime::Handle;
 use upstream::{Options, Recording, Script, Upstream};
 
-use super::support::{
-    PATIENCE,
-    alone::{Descriptors, alone, resident_kib},
-    content_event, eventually, next, usage_wanted,
-};
+use super::support::{PATIENCE, content_event, eventually, next, usage_wanted};
 
 /// Streams that are abandoned: those by which the process reaches its size, and those by which it may grow no more.
 const PARTS: [usize; 2] = [4_000, 6_000];
@@ -37,7 +37,7 @@ mod postgres {
 
 /// In a process of its own, since its memory is looked at.
 fn abandon_alone(backend: Backend) {
-    alone(Descriptors::Most, "", TIME, move |_| abandon(backend));
+    alone(Limit::MostDescriptors, "", TIME, move |_| abandon(backend));
 }
 
 /// Abandons streams, and looks after each part at what there is.

@@ -4,18 +4,15 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, future::join_all, stream::FuturesUnordered};
 use libgateway::{Config, ErrorCode, Limits, StatusClass, Timeouts};
-use libgateway_tests::TestGateway;
+use libgateway_tests::{
+    TestGateway,
+    alone::{Limit, alone},
+};
 use serde_json::json;
 use tokio::task::JoinSet;
 use upstream::{Outcome, Script};
 
-use super::support::{
-    PATIENCE, SQLITE,
-    alone::{Descriptors, alone},
-    hello_to,
-    manual::Manual,
-    next, read_all, traced_content,
-};
+use super::support::{PATIENCE, SQLITE, hello_to, manual::Manual, next, read_all, traced_content};
 
 /// Streams at once.
 const STREAMS: usize = 1_200;
@@ -25,8 +22,8 @@ const CHATS: usize = 5_000;
 const TIME: Duration = Duration::from_secs(180);
 
 /// What so many connections to an upstream within the process need, two descriptors each, and all else it has open.
-const fn room(connections: usize) -> Descriptors {
-    Descriptors::Exactly(2 * connections as u32 + 200)
+const fn room(connections: usize) -> Limit {
+    Limit::Descriptors(2 * connections as u32 + 200)
 }
 
 /// Time enough for all of them on a slow machine.

@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use libgateway::{ErrorCode, StatusClass};
-use libgateway_tests::TestGateway;
+use libgateway_tests::{
+    TestGateway,
+    alone::{Limit, alone},
+};
 use upstream::{Script, Upstream};
 
-use super::support::{
-    PATIENCE, SQLITE,
-    alone::{Descriptors, alone},
-    content_event, hello_to, usage_wanted,
-};
+use super::support::{PATIENCE, SQLITE, content_event, hello_to, usage_wanted};
 
 /// What the process may open, and how many streams it tries to have.
 const LIMIT: u32 = 96;
@@ -25,7 +24,7 @@ fn a_process_without_descriptors_gets_an_error_that_says_so_and_recovers() {
     let sent = first.len() as u64;
     upstream.fallback(Script::sse([first, content_event("lo")]).hang_after(sent));
     upstream.fallback(Script::chat("Hello").on_model("gpt-4o-mini"));
-    alone(Descriptors::Exactly(LIMIT), &upstream.url(), Duration::from_secs(60), |url| async move {
+    alone(Limit::Descriptors(LIMIT), &upstream.url(), Duration::from_secs(60), |url| async move {
         let test = TestGateway::open_with(SQLITE, |config| config.retry.max_attempts = 1).await;
         let mut provider = TestGateway::provider(&test.upstream);
         provider.settings.base_url = Some(format!("{url}/v1"));

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use libgateway::{StatusClass, TraceFlag};
-use libgateway_tests::TestGateway;
+use libgateway_tests::{
+    TestGateway,
+    alone::{Limit, alone, peak_kib},
+};
 use upstream::{Body, Repeat, Script};
 
-use super::support::{
-    SQLITE,
-    alone::{Descriptors, alone, peak_kib},
-    content_event, event, finish_event, usage_wanted,
-};
+use super::support::{SQLITE, content_event, event, finish_event, usage_wanted};
 
 /// The length of the stream: a gigabyte where the code is optimised, less where reading that much takes minutes.
 const LENGTH: u64 = if cfg!(debug_assertions) { 128 << 20 } else { 1 << 30 };
@@ -19,7 +18,7 @@ const GROWTH_KIB: u64 = 64 << 10;
 
 #[test]
 fn a_stream_of_a_gigabyte_leaves_memory_flat() {
-    alone(Descriptors::Most, "", Duration::from_secs(300), |_| async {
+    alone(Limit::MostDescriptors, "", Duration::from_secs(300), |_| async {
         let test = TestGateway::open_with(SQLITE, |config| config.timeouts.total_ms = 280_000).await;
         // Whatever is made once is made now.
         read(&test, 1 << 20).await;

@@ -158,3 +158,8 @@ backend_tests! {
         assert!((used.key.created_at.as_millis() - minute_ms) < 60_000);
     }
 }
+
+libgateway_tests::pooled_tests! {
+    a_key_stands_for_its_tenant_and_its_scopes,
+    the_last_use_of_a_key_is_written_down,
+}

@@ -179,3 +179,7 @@ backend_tests! {
         test.gateway.close(Duration::from_secs(20)).await.unwrap();
     }
 }
+
+libgateway_tests::pooled_tests! {
+    nothing_of_an_erased_tenant_is_left_and_its_neighbours_have_everything,
+}

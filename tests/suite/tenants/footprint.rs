@@ -21,7 +21,7 @@ const CALLS: usize = 50;
 const fn pool(backend: Backend) -> usize {
     match backend {
         Backend::Sqlite => 3,
-        Backend::Postgres => 4,
+        Backend::Postgres | Backend::Pooled => 4,
     }
 }
 

@@ -128,3 +128,10 @@ backend_tests! {
         }
     }
 }
+
+libgateway_tests::pooled_tests! {
+    another_process_notices_a_revoked_key,
+    another_process_notices_a_changed_provider,
+    what_another_process_changes_is_noticed_here,
+    eight_processes_open_one_fresh_database_at_once,
+}

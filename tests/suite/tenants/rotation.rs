@@ -176,3 +176,7 @@ backend_tests! {
         assert_eq!(refusal(test.gateway.rewrap_data_keys().await), newer);
     }
 }
+
+libgateway_tests::pooled_tests! {
+    the_new_key_alone_opens_what_the_old_one_had_wrapped,
+}

@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use libgateway::{
-    Caller, Durability, ErrorCode, Gateway, HealthStatus, NewApiKey, Reply, Result, TenantHandle, TraceQuery,
+    Caller, Durability, ErrorCode, Gateway, HealthStatus, NewApiKey, Reply, Result, TenantHandle, TraceFilter,
 };
-use libgateway_tests::{Backend, DEADLINE, TENANT, TestGateway, hello, postgres::PrivateServer, run};
+use libgateway_tests::{
+    Backend, DEADLINE, TENANT, TestGateway, checks::all_traces, hello, postgres::PrivateServer, run,
+};
 
-use crate::support::{NOTICED, code, eventually, mock_tenant};
+use crate::support::{code, eventually, mock_tenant};
 
 /// Longer than a query waits for a server that is gone.
 const STALE_LIMIT: Duration = Duration::from_secs(12);
@@ -62,6 +64,7 @@ fn known_tenants_and_keys_outlive_the_store_until_the_stale_limit() {
             || async { acme.chat(hello()).await.is_err_and(|error| error.code() == ErrorCode::StoreUnavailable) };
         eventually("nobody is trusted any more", STALE_LIMIT * 2, refused).await;
         assert!(stopped.elapsed() > STALE_LIMIT - POLL, "refused after {} ms", stopped.elapsed().as_millis());
+        assert_eq!(gateway.health().status, HealthStatus::Failing);
         assert_eq!(code(gateway.authenticate(known).await), ErrorCode::StoreUnavailable);
         for (call, key) in storm(acme, gateway, known).await {
             assert_eq!((code(call), code(key)), (ErrorCode::StoreUnavailable, ErrorCode::StoreUnavailable));
@@ -75,10 +78,14 @@ fn known_tenants_and_keys_outlive_the_store_until_the_stale_limit() {
             key.expect("a key from before");
         }
         gateway.flush(DEADLINE).await.expect("the traces of the outage are written");
-        eventually("the gateway is well", NOTICED, || async { gateway.health().status == HealthStatus::Ok }).await;
+        // The uses of keys are written now and then.
+        eventually(&format!("well, not {:?}", gateway.health()), STALE_LIMIT, || async {
+            gateway.health().status == HealthStatus::Ok
+        })
+        .await;
         let (stats, called) = (gateway.stats(), test.upstream.requests().len());
         assert_eq!((stats.accepted, stats.pending), (stats.persisted, 0));
-        let traces = acme.list_traces(TraceQuery { limit: Some(200), ..TraceQuery::default() }).await.unwrap().traces;
+        let traces = all_traces(acme, &TraceFilter::default()).await;
         assert_eq!(
             (traces.len(), called),
             (usize::try_from(stats.persisted).unwrap(), traces.len()),

@@ -213,3 +213,7 @@ backend_tests! {
         test.chat(hello()).await.expect("room again");
     }
 }
+
+libgateway_tests::pooled_tests! {
+    deleting_a_tenant_ends_its_keys_its_calls_and_its_traces,
+}

@@ -194,3 +194,7 @@ backend_tests! {
         assert_answers(&other, &everything(60), &[]).await;
     }
 }
+
+libgateway_tests::pooled_tests! {
+    the_answers_are_those_of_a_look_at_every_trace,
+}

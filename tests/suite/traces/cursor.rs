@@ -108,3 +108,7 @@ backend_tests! {
         calls.await.unwrap();
     }
 }
+
+libgateway_tests::pooled_tests! {
+    calls_at_once_come_once_each_in_a_walk_that_runs_beside_them,
+}

@@ -150,3 +150,7 @@ backend_tests! {
         }
     }
 }
+
+libgateway_tests::pooled_tests! {
+    every_filter_alone_and_every_pair_gives_what_a_look_at_every_trace_gives,
+}

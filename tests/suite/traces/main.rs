@@ -17,7 +17,6 @@ mod cursor;
 mod detail;
 mod fallbacks;
 mod filters;
-mod link;
 mod outage;
 mod poison;
 mod prices;

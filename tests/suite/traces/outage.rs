@@ -5,15 +5,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use libgateway::{ErrorCode, HealthStatus, TraceFilter, TraceId};
-use libgateway_tests::{Backend, TestGateway, backend_tests, hello, postgres::server, run};
+use libgateway::{ErrorCode, HealthStatus, TraceId};
+use libgateway_tests::{
+    Backend, TestGateway, backend_tests, checks::assert_traced, hello, link::Link, postgres::server, run,
+};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use upstream::Upstream;
 
-use crate::{
-    link::Link,
-    support::{Direct, PATIENCE, all_traces, assert_adds_up, eventually},
-};
+use crate::support::{Direct, PATIENCE, assert_adds_up, eventually};
 
 const CALLS: usize = 40;
 
@@ -24,13 +23,6 @@ async fn calls(test: &TestGateway, count: usize) -> BTreeSet<TraceId> {
         ids.insert(test.chat(hello()).await.expect("an answer while the store is away").trace_id);
     }
     ids
-}
-
-/// Every trace is there, and each once.
-async fn assert_traced(test: &TestGateway, expected: &BTreeSet<TraceId>) {
-    let traces = all_traces(&test.acme, &TraceFilter::default()).await;
-    assert_eq!(traces.len(), expected.len());
-    assert_eq!(&traces.iter().map(|trace| trace.id).collect::<BTreeSet<_>>(), expected);
 }
 
 backend_tests! {
@@ -58,7 +50,7 @@ backend_tests! {
         let stats = test.gateway.stats();
         assert_eq!((stats.persisted, stats.pending, stats.dropped.len()), (CALLS as u64 + 1, 0, 0));
         assert_eq!(test.gateway.health().status, HealthStatus::Ok);
-        assert_traced(&test, &ids).await;
+        assert_traced(&test.acme, &ids).await;
     }
 
     async fn an_outage_that_memory_could_not_hold_costs_no_trace(backend: Backend) {
@@ -84,7 +76,7 @@ backend_tests! {
         test.flush().await;
         let stats = test.gateway.stats();
         assert_eq!((stats.persisted, stats.spooled, stats.pending), (ids.len() as u64, 0, 0), "{stats:?}");
-        assert_traced(&test, &ids).await;
+        assert_traced(&test.acme, &ids).await;
         test.close().await;
         let left = libgateway_tests::files(&test.store().spool_dir());
         assert!(left.iter().all(|file| file.ends_with("claims")), "nothing is left in the spool: {left:?}");
@@ -100,8 +92,13 @@ backend_tests! {
             ids.extend(calls(&test, 10).await);
         }
         test.flush().await;
-        assert_traced(&test, &ids).await;
+        assert_traced(&test.acme, &ids).await;
     }
+}
+
+libgateway_tests::pooled_tests! {
+    a_locked_store_delays_no_request_and_loses_no_trace,
+    an_outage_that_memory_could_not_hold_costs_no_trace,
 }
 
 #[test]
@@ -117,7 +114,7 @@ fn killed_connections_cost_no_trace() {
             killer.execute(sqlx::AssertSqlSafe(kill.clone())).await.unwrap();
         }
         test.flush().await;
-        assert_traced(&test, &ids).await;
+        assert_traced(&test.acme, &ids).await;
         assert_adds_up(&test.gateway.stats());
     });
 }
@@ -146,7 +143,7 @@ fn a_server_that_is_down_for_a_while_costs_no_trace() {
         assert_eq!(stats.pending + stats.spooled, CALLS as u64);
         link.restore();
         test.flush().await;
-        assert_traced(&test, &ids).await;
+        assert_traced(&test.acme, &ids).await;
         eventually("health recovers", async || test.gateway.health().status == HealthStatus::Ok).await;
     });
 }

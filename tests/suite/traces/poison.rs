@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use libgateway::{ErrorCode, TraceFilter};
+use libgateway::{ErrorCode, HealthStatus, TraceFilter};
 use libgateway_tests::{Backend, TENANT, TestGateway, backend_tests, hello};
 use serde_json::{Value, json};
 
@@ -46,6 +46,9 @@ backend_tests! {
         assert_eq!(test.gateway.stats().pending, 40, "they are one batch");
         let report = test.flush().await;
         assert_eq!((report.persisted, report.dead_lettered, report.dropped, report.pending), (37, 3, 0, 0));
+        let health = test.gateway.health();
+        assert_eq!(health.status, HealthStatus::Degraded);
+        assert!(health.reasons.concat().contains("the store refused 3 traces"), "{health:?}");
         assert_adds_up(&test.gateway.stats());
 
         let traces = all_traces(&test.acme, &TraceFilter::default()).await;
@@ -74,7 +77,7 @@ backend_tests! {
         assert_eq!((report.persisted, report.dead_lettered), (1, 0), "a report is of what happened meanwhile");
         let stats = test.gateway.stats();
         assert_eq!((stats.persisted, stats.dead_lettered), (1, 1));
-        assert_eq!(test.gateway.health().reasons, Vec::<String>::new());
+        assert_eq!(test.gateway.health().reasons.len(), 1, "the dead letter is told for a while");
     }
 
     async fn a_batch_of_nothing_but_poison_is_kept_whole(backend: Backend) {
@@ -91,4 +94,8 @@ backend_tests! {
             assert_eq!((error.code(), error.param()), (ErrorCode::InvalidField, Some("limit")));
         }
     }
+}
+
+libgateway_tests::pooled_tests! {
+    only_the_refused_rows_of_a_batch_become_dead_letters,
 }

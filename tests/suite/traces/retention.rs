@@ -103,6 +103,11 @@ backend_tests! {
     }
 }
 
+libgateway_tests::pooled_tests! {
+    the_gateways_rule_holds_where_a_tenant_has_none,
+    a_long_removal_holds_up_no_call_and_loses_no_trace,
+}
+
 /// Copies of the one trace there is, under ids of their own.
 fn copies(count: usize) -> (String, String) {
     let columns = "tenant_id, created_ms, ended_ms, endpoint, stream, status_class, latency_us, overhead_us, usage_source, flags, attempt_count, user_id";

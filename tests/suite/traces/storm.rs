@@ -182,3 +182,7 @@ backend_tests! {
         assert_eq!(test.gateway.stats().accepted, 0);
     }
 }
+
+libgateway_tests::pooled_tests! {
+    every_request_of_a_storm_leaves_one_trace_of_the_class_its_caller_saw,
+}

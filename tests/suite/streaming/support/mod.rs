@@ -1,6 +1,5 @@
 //! What the tests of streams share.
 
-pub(crate) mod alone;
 pub(crate) mod manual;
 
 use std::time::{Duration, Instant};

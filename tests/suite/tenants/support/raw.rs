@@ -14,10 +14,10 @@ pub(crate) enum Raw {
 
 impl Raw {
     pub(crate) async fn open(store: &FreshStore) -> Self {
-        let url = store.url();
+        let url = store.direct_url();
         match store {
             FreshStore::Sqlite(_) => Self::Sqlite(SqliteConnection::connect(&url).await.expect("the file")),
-            FreshStore::Postgres(..) => Self::Postgres(PgConnection::connect(&url).await.expect("the database")),
+            FreshStore::Postgres { .. } => Self::Postgres(PgConnection::connect(&url).await.expect("the database")),
         }
     }
 
@@ -94,7 +94,7 @@ pub(crate) fn everything(store: &FreshStore) -> Vec<u8> {
             let files = libgateway_tests::files(directory.path());
             files.into_iter().flat_map(|file| fs::read(file).expect("a file of the store or the spool")).collect()
         }
-        FreshStore::Postgres(database, _) => {
+        FreshStore::Postgres { database, .. } => {
             let dump = Command::new(pg_dump()).arg(format!("--dbname={}", database.url())).output().expect("pg_dump");
             assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
             let spool =

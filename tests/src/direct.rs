@@ -1,0 +1,68 @@
+//! A store that somebody else works on, past the gateway.
+
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection};
+
+use crate::FreshStore;
+
+/// A connection to a store past the gateway.
+#[derive(Debug)]
+pub enum Direct {
+    /// To the file.
+    Sqlite(SqliteConnection),
+    /// To the database.
+    Postgres(PgConnection),
+}
+
+impl Direct {
+    /// A connection.
+    ///
+    /// # Panics
+    ///
+    /// When there is none, as when a statement fails in all that follows.
+    pub async fn to(store: &FreshStore) -> Self {
+        match store {
+            FreshStore::Sqlite(_) => {
+                Self::Sqlite(SqliteConnection::connect(&store.direct_url()).await.expect("a connection"))
+            }
+            FreshStore::Postgres { .. } => {
+                Self::Postgres(PgConnection::connect(&store.direct_url()).await.expect("a connection"))
+            }
+        }
+    }
+
+    /// Runs the statement of its dialect.
+    pub async fn execute(&mut self, sqlite: &str, postgres: &str) {
+        match self {
+            Self::Sqlite(connection) => connection.execute(AssertSqlSafe(sqlite.to_owned())).await.map(drop),
+            Self::Postgres(connection) => {
+                connection.execute(sqlx::raw_sql(AssertSqlSafe(postgres.to_owned()))).await.map(drop)
+            }
+        }
+        .expect("a statement");
+    }
+
+    /// The one number that the statement of its dialect gives.
+    pub async fn number(&mut self, sqlite: &str, postgres: &str) -> i64 {
+        match self {
+            Self::Sqlite(connection) => {
+                connection.fetch_one(AssertSqlSafe(sqlite.to_owned())).await.map(|row| row.get(0))
+            }
+            Self::Postgres(connection) => {
+                connection.fetch_one(AssertSqlSafe(postgres.to_owned())).await.map(|row| row.get(0))
+            }
+        }
+        .expect("a number")
+    }
+
+    /// Keeps everybody else from writing traces, until [`Direct::release`] or the end of the connection.
+    pub async fn lock(store: &FreshStore) -> Self {
+        let mut direct = Self::to(store).await;
+        direct.execute("BEGIN EXCLUSIVE", "BEGIN; LOCK TABLE gw_traces IN ACCESS EXCLUSIVE MODE").await;
+        direct
+    }
+
+    /// Gives what [`Direct::lock`] took.
+    pub async fn release(mut self) {
+        self.execute("ROLLBACK", "ROLLBACK").await;
+    }
+}
