@@ -6,17 +6,19 @@
 LOCKED := $(if $(CI),--locked)
 CARGO_WORKSPACE := --workspace $(LOCKED)
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
+RELEASED := $(or $(CARGO_TARGET_DIR),target)/release
 AIMOCK := tests/aimock/node_modules/.package-lock.json
 LITELLM := target/litellm/bin/litellm
 SCHEMATHESIS := target/schemathesis/bin/schemathesis
 GENAI_PRICES := target/prices/bin/python
 NODE_MODULES := node/node_modules/.package-lock.json
 NODE_ADDON := node/lib/libgateway.node
+ZIG := target/zig/bin/cargo-zigbuild
 PYTHON_ENV := target/python/env
 PYTHON_MODULE := python/libgateway/_native.abi3.so
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-node test-crash soak test-upstreams test-openapi node-addon check check-fmt clippy deny layers docs package \
+.PHONY: help demo test test-crash soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
 	fresh fmt bench gen install prices notices
 
 help: ## list the targets
@@ -32,6 +34,7 @@ test: $(AIMOCK) $(GENAI_PRICES) ## run every test, on SQLite and on PostgreSQL
 	.ci/with-postgres cargo test $(CARGO_WORKSPACE) --no-fail-fast
 	@$(MAKE) --no-print-directory test-node test-python
 
+.PHONY: test-node node-addon node-package node-release bench-node soak-node
 test-node: $(AIMOCK) $(NODE_MODULES) node-addon ## run the tests of the Node package alone
 	@.ci/need cargo cc node postgres
 	cd node && node --test --test-reporter=dot --test-concurrency=2 test/*.test.*js
@@ -40,6 +43,28 @@ test-node: $(AIMOCK) $(NODE_MODULES) node-addon ## run the tests of the Node pac
 node-addon:
 	cargo build --quiet $(CARGO_WORKSPACE)
 	cp "$$(ls $(BUILT)/liblibgateway_node.so $(BUILT)/liblibgateway_node.dylib 2>/dev/null)" $(NODE_ADDON)
+
+node-package: ## pack the Node package for this machine into target/node
+	@.ci/need cargo cc node
+	cargo build --release --package libgateway-node $(LOCKED)
+	node node/scripts/package.js "$$(ls $(RELEASED)/liblibgateway_node.so $(RELEASED)/liblibgateway_node.dylib 2>/dev/null)" target/node
+
+node-release: $(ZIG) ## pack the Node package for Linux on x64, from glibc 2.17 on
+	@.ci/need cargo cc python3 node
+	PATH="$(abspath $(dir $(ZIG))):$$PATH" cargo zigbuild --release --package libgateway-node --target x86_64-unknown-linux-gnu.2.17 $(LOCKED)
+	node node/scripts/package.js $(dir $(RELEASED))x86_64-unknown-linux-gnu/release/liblibgateway_node.so target/node linux-x64-gnu
+
+bench-node: $(NODE_MODULES) node-released ## measure what the gateway costs in Node, beside fetch and the OpenAI SDK
+	cd node && node bench/bench.js $(abspath $(RELEASED))/upstream
+
+soak-node: $(NODE_MODULES) node-released ## make 200,000 calls from Node, and look for what they leave in memory
+	cd node && node --expose-gc bench/soak.js $(abspath $(RELEASED))/upstream
+
+.PHONY: node-released
+node-released:
+	@.ci/need cargo cc node
+	cargo build --release --package libgateway-node --package upstream $(LOCKED)
+	cp "$$(ls $(RELEASED)/liblibgateway_node.so $(RELEASED)/liblibgateway_node.dylib 2>/dev/null)" $(NODE_ADDON)
 
 .PHONY: test-python python-module
 test-python: $(PYTHON_ENV)/installed python-module ## run the tests of the Python package alone
@@ -139,6 +164,12 @@ $(PYTHON_ENV)/installed: python/tests/requirements.txt
 	@.ci/need python3
 	python3 -m venv --clear $(PYTHON_ENV)
 	$(PYTHON_ENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(ZIG): node/zig-requirements.txt
+	@.ci/need python3
+	python3 -m venv --clear target/zig
+	target/zig/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 $(LITELLM): tests/litellm/requirements.txt
