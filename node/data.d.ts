@@ -440,7 +440,7 @@ export interface Health {
 }
 
 /** Whether the gateway is well. */
-export type HealthStatus = 'ok' | 'degraded';
+export type HealthStatus = 'ok' | 'degraded' | 'failing';
 
 /**
  * What one opening of a gateway has accepted, and where it is.
