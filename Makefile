@@ -18,8 +18,8 @@ PYTHON_ENV := target/python/env
 PYTHON_MODULE := python/libgateway/_native.abi3.so
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crash soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
-	fresh fmt bench gen install prices notices
+.PHONY: help demo test test-crash test-memory soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
+	fresh fmt bench bench-c gen install prices notices
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -84,6 +84,10 @@ soak: ## make a million requests while things break, and look for what is lost a
 	@.ci/need cargo cc
 	LIBGATEWAY_TEST_SOAK=1000000 cargo test --release $(CARGO_WORKSPACE) --test faults behind_on_sqlite -- --nocapture
 
+test-memory: ## run the C tests with AddressSanitizer in the library, too (nightly), and as often as promised
+	@.ci/need cargo cc c-tests postgres
+	.ci/test-memory
+
 test-upstreams: $(LITELLM) ## run the tests against LiteLLM's proxy, which takes minutes to install
 	@.ci/need cargo cc python3 postgres
 	LIBGATEWAY_TEST_LITELLM=$(abspath $(LITELLM)) cargo test $(CARGO_WORKSPACE) --test litellm
@@ -130,6 +134,10 @@ bench: ## measure the promises about speed, beside their reference programs
 	@.ci/need cargo cc postgres
 	cargo bench $(CARGO_WORKSPACE) --bench gateway
 	.ci/with-postgres cargo test --release $(CARGO_WORKSPACE) --lib written_as_fast -- --ignored --nocapture
+
+bench-c: ## measure what a call through C costs beside the same call in Rust
+	@.ci/need cargo cc
+	cargo bench $(CARGO_WORKSPACE) --bench c
 
 install: ## install the C library; PREFIX (/usr/local), DESTDIR and LIBDIR (lib) say where
 	@.ci/need cargo cc

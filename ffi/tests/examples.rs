@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use upstream::Upstream;
 
 use crate::{
-    install::{prefix, root},
+    install::{is_given, prefix, root},
     program::{Program, Under, output, rpath, run, sources},
 };
 
@@ -59,6 +59,18 @@ fn examples_lose_no_memory() {
     }
 }
 
+/// What the manual begins with.
+#[test]
+fn the_first_program_of_the_readme_works() {
+    let readme = std::fs::read_to_string(root().join("ffi/README.md")).expect("the manual");
+    let program = readme.split("```c\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a program");
+    let directory = TempDir::new().expect("a directory");
+    let source = directory.path().join("first.c");
+    std::fs::write(&source, program).expect("a file");
+    let printed = Program::build(source.to_str().expect("a path"), Under::Sanitizers).run(&[]);
+    assert!(printed.contains("\"object\":\"chat.completion\""), "{printed}");
+}
+
 #[test]
 fn without_an_upstream_the_mock_answers() {
     let printed = Program::build("examples/chat.c", Under::Nothing).run(&[]);
@@ -73,7 +85,9 @@ fn examples_are_built_by_cmake() {
     let mut configure = Command::new("cmake");
     configure.arg("-S").arg(root().join("ffi/examples")).arg("-B").arg(build.path());
     configure.arg(format!("-DCMAKE_PREFIX_PATH={}", prefix().display()));
-    configure.arg(format!("-DCMAKE_EXE_LINKER_FLAGS={}", rpath()));
+    // What watches a library that was given has to be in the program.
+    let watched = if is_given() { "-fsanitize=address" } else { "" };
+    configure.arg(format!("-DCMAKE_EXE_LINKER_FLAGS={} {watched}", rpath()));
     run(&mut configure);
     run(Command::new("cmake").arg("--build").arg(build.path()));
     for name in EXAMPLES {

@@ -35,6 +35,11 @@ pub(crate) fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
+/// Whether the library under test is one that was built elsewhere.
+pub(crate) fn is_given() -> bool {
+    env::var_os("LIBGATEWAY_TEST_LIBRARY").is_some()
+}
+
 /// The shared library: the one that is named, as by `make test-memory`, else one that is built now. Cargo builds no
 /// `cdylib` for tests by itself.
 pub(crate) fn library() -> PathBuf {

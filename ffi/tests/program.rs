@@ -9,7 +9,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::install::{prefix, root};
+use crate::install::{is_given, prefix, root};
 
 /// How a program is built and run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ const WARNINGS: [&str; 5] = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-g"];
 impl Program {
     /// Builds `ffi/{source}` the way a user does: with what pkg-config says.
     pub(crate) fn build(source: &str, under: Under) -> Self {
+        // A library that is watched itself needs programs that bring what watches it, and nothing else.
+        let under = if is_given() { Under::Sanitizers } else { under };
         let directory = TempDir::new().expect("a directory");
         let path = directory.path().join("program");
         let mut compiler = Command::new("cc");

@@ -49,6 +49,11 @@ fn callbacks_keep_their_promises() {
 }
 
 #[test]
+fn http_needs_no_socket() {
+    holds("http", Under::Sanitizers, &[]);
+}
+
+#[test]
 fn a_forked_child_is_told_so_and_opens_its_own() {
     holds("fork", Under::Sanitizers, &[]);
     holds("fork", Under::Nothing, &[&upstream().url()]);
