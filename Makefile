@@ -71,6 +71,10 @@ test-python: $(PYTHON_ENV)/installed python-module ## run the tests of the Pytho
 	@.ci/need cargo cc python3 postgres
 	.ci/with-postgres $(PYTHON_ENV)/bin/python -m pytest --quiet --config-file python/pyproject.toml python/tests
 
+.PHONY: soak-python
+soak-python: $(PYTHON_ENV)/installed python-module ## make 200,000 calls from Python, and look whether the process grows
+	PYTHONPATH=python $(PYTHON_ENV)/bin/python python/tests/soak.py
+
 # The module of the workspace's own debug build, beside the package's Python.
 python-module:
 	cargo build --quiet $(CARGO_WORKSPACE)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from ._errors import GatewayError
-from ._native import Answer, Stream
+from ._native import Answer, Call, Provider, Stream
 
 if TYPE_CHECKING:
     from ._gateway import Integrations
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+#: Method, target and headers.
+Head = tuple[str, bytes, list[tuple[bytes, bytes]]]
 
 #: Headers that speak of one connection, and not of the request.
 CONNECTION = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
@@ -38,12 +40,25 @@ class Asgi:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
-        body = await self._body(receive)
-        if body is None:
-            return
         headers = [(bytes(name), bytes(value)) for name, value in scope["headers"] if name not in CONNECTION]
-        answering = asyncio.ensure_future(self._answer(scope["method"], _target(scope), headers, body, send))
+        head = (scope["method"], _target(scope), headers)
+        with contextlib.suppress(_LeftError):
+            await self._answer(head, receive, send)
+
+    async def _answer(self, head: Head, receive: Receive, send: Send) -> None:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body = message.get("body", b"")
+        if message.get("more_body", False):
+            # What has come is in memory anyway; more is read only for those who may ask.
+            admitted = await self._run(self._gateway._core.admit(*head))
+            if isinstance(admitted, Answer):
+                await _send_whole(admitted, send)
+                return
+            body = await _rest(receive, body, int(cast(bytes, admitted)))
         leaving = asyncio.ensure_future(_disconnect(receive))
+        answering = asyncio.ensure_future(self._call(self._gateway._core.http(*head, body), send))
         try:
             await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if answering.done():
@@ -54,36 +69,15 @@ class Asgi:
                 task.cancel()
             await asyncio.gather(answering, leaving, return_exceptions=True)
 
-    async def _body(self, receive: Receive) -> bytes | None:
-        """The request's body; `None` when the client left. What is longer than allowed is cut, and refused as that."""
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            if size <= self._gateway._body_limit:
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-            if not message.get("more_body", False):
-                return b"".join(parts)
-
-    async def _answer(
-        self, method: str, target: bytes, headers: list[tuple[bytes, bytes]], body: bytes, send: Send
-    ) -> None:
-        call = self._gateway._core.http(method, target, headers, body)
-        answer = cast(Answer, await self._gateway._loops.current().run(self._gateway._core, call))
-        head = answer.headers
+    async def _call(self, call: Call, send: Send) -> None:
+        answer = cast(Answer, await self._run(call))
         if answer.stream is None:
-            content = answer.body or b""
-            head.append((b"content-length", str(len(content)).encode()))
-            await send({"type": "http.response.start", "status": answer.status, "headers": head})
-            await send({"type": "http.response.body", "body": content})
-            return
-        await send({"type": "http.response.start", "status": answer.status, "headers": head})
-        await self._stream(answer.stream, send)
+            await _send_whole(answer, send)
+        else:
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            await self._send_stream(answer.stream, send)
 
-    async def _stream(self, stream: Stream, send: Send) -> None:
+    async def _send_stream(self, stream: Stream, send: Send) -> None:
         loop = self._gateway._loops.current()
         try:
             while (pieces := stream.take()) is not None:
@@ -95,6 +89,33 @@ class Asgi:
             with contextlib.suppress(GatewayError):
                 stream.cancel()
         await send({"type": "http.response.body", "body": b""})
+
+    async def _run(self, call: Call) -> bytes | Answer | Provider:
+        return await self._gateway._loops.current().run(self._gateway._core, call)
+
+
+async def _send_whole(answer: Answer, send: Send) -> None:
+    content = answer.body or b""
+    headers = [*answer.headers, (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+async def _rest(receive: Receive, begun: bytes, limit: int) -> bytes:
+    """The whole body. Of one that is longer than it may be, no more than shows that."""
+    parts, size, more = [begun], len(begun), True
+    while more and size <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _LeftError
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+class _LeftError(Exception):
+    """The client left before its request was complete."""
 
 
 def _target(scope: Message) -> bytes:

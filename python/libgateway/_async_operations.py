@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ErasureReport,
         FlushReport,
         Health,
+        LoadedPrices,
         NewApiKey,
         NewTenant,
         ProviderConfig,
@@ -386,6 +387,11 @@ class AsyncOperations(AsyncCalls):
     async def rewrap_data_keys(self) -> RewrapReport:
         """Rotates the master key: wraps all data keys by the newest version, while calls go on."""
         return cast("RewrapReport", await self._json("rewrap_data_keys", {}))
+
+    async def load_prices(self, prices: str | bytes, /) -> LoadedPrices:
+        """Exchanges the table of prices for a newer one, as a whole or not at all; `prices` is the file's content."""
+        text = prices if isinstance(prices, str) else prices.decode()
+        return cast("LoadedPrices", await self._json("load_prices", {"prices": text}))
 
     async def backup(self, path: str | os.PathLike[str], /) -> None:
         """Copies a SQLite store into a file, while calls go on."""

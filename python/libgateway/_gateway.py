@@ -35,7 +35,6 @@ class Integrations(Calls):
         super().__init__()
         merged: Mapping[str, Any] = {**(config or {}), **settings}
         self._config = encode({name: value for name, value in merged.items() if value is not None}).decode()
-        self._body_limit: int = (merged.get("limits") or {}).get("body_bytes", 100_000_000)
 
     def __repr__(self) -> str:
         return f"<libgateway.{type(self).__name__} {'open' if self._opened else 'not open'}>"

@@ -3,6 +3,20 @@
 from collections.abc import Callable
 from typing import final
 
+__all__ = [
+    "ERROR_CODES",
+    "OPERATIONS",
+    "Answer",
+    "Call",
+    "Completions",
+    "Gateway",
+    "Provider",
+    "Started",
+    "Stream",
+    "__version__",
+    "set_log",
+]
+
 __version__: str
 #: The names of all operations.
 OPERATIONS: list[str]
@@ -58,6 +72,7 @@ class Gateway:
     def provider_model(self, operation: str, provider: Provider, body: bytes, options: bytes, events: bool) -> Call: ...
     def provider(self, tenant: str, name: str | None) -> Call: ...
     def http(self, method: str, target: bytes, headers: list[tuple[bytes, bytes]], body: bytes) -> Call: ...
+    def admit(self, method: str, target: bytes, headers: list[tuple[bytes, bytes]]) -> Call: ...
     def wait(self, call: Call, timeout: float | None = None) -> bytes | Answer | Provider: ...
     def start(self, call: Call, completions: Completions, token: int) -> Started: ...
     def close(self, timeout_ms: int | None) -> bytes: ...

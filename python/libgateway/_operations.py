@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ErasureReport,
         FlushReport,
         Health,
+        LoadedPrices,
         NewApiKey,
         NewTenant,
         ProviderConfig,
@@ -387,6 +388,11 @@ class Operations(SyncCalls):
     def rewrap_data_keys(self) -> RewrapReport:
         """Rotates the master key: wraps all data keys by the newest version, while calls go on."""
         return cast("RewrapReport", self._json("rewrap_data_keys", {}))
+
+    def load_prices(self, prices: str | bytes, /) -> LoadedPrices:
+        """Exchanges the table of prices for a newer one, as a whole or not at all; `prices` is the file's content."""
+        text = prices if isinstance(prices, str) else prices.decode()
+        return cast("LoadedPrices", self._json("load_prices", {"prices": text}))
 
     def backup(self, path: str | os.PathLike[str], /) -> None:
         """Copies a SQLite store into a file, while calls go on."""

@@ -75,7 +75,8 @@ ErrorCode = Literal[
     "forked",
     "called_from_callback",
 ]
-HealthStatus = Literal["ok", "degraded"]
+FallbackInput = str | Mapping[str, Any]
+HealthStatus = Literal["ok", "degraded", "failing"]
 InstanceState = Literal["open", "closed", "killed"]
 Migrate = Literal["auto", "check", "off"]
 PriceQuantity = Literal["token", "thousand_tokens", "million_tokens"]
@@ -527,13 +528,13 @@ class Eviction(TypedDict):
     evicted: bool
 
 
-class Fallback(TypedDict, total=False):
+class Fallback(TypedDict):
     """Another provider of the tenant, and what to ask it for. In JSON a bare string is the provider's name."""
 
     #: The model to ask it for, which its own aliases and deployments then apply to; the caller's when omitted.
-    model: str | None
+    model: NotRequired[str | None]
     #: Its name. One that does not exist when it is needed is passed over.
-    provider: Required[str]
+    provider: str
 
 
 class FlushReport(TypedDict):
@@ -846,7 +847,7 @@ class ProviderConfig(TypedDict, total=False):
     #: connection, no answer in time, 401, 403, 404, 408, 409, 429, 5xx, and what is no HTTP. Where the upstream asks to
     #: be left alone for longer than `retry.max_ms`, the retries count as spent. Those of a fallback are not followed,
     #: and none is asked where the caller named the provider.
-    fallbacks: Sequence[Fallback]
+    fallbacks: Sequence[FallbackInput]
     #: HTTP/2 instead of HTTP/1.1, where the upstream offers it over TLS.
     http2: bool
     #: A kind of the provider table: `openai`, `azure`, `custom`, `mock`, or a vendor such as `groq`.

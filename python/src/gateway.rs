@@ -83,6 +83,18 @@ impl Gateway {
         made(py, request(method, target, headers, body).and_then(|request| self.0.handle(request)))
     }
 
+    /// The head of an HTTP request whose body is not read yet: how many bytes it may have, as JSON, or the `Answer` that
+    /// refuses it.
+    fn admit(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        target: &[u8],
+        headers: Vec<(PyBackedBytes, PyBackedBytes)>,
+    ) -> PyResult<Call> {
+        made(py, request(method, target, headers, &[]).and_then(|request| self.0.admit(request.map(drop))))
+    }
+
     /// Runs a call and waits for it: the answer as JSON, an `Answer` or a `Provider`.
     #[pyo3(signature = (call, timeout = None))]
     fn wait(&self, py: Python<'_>, call: &Call, timeout: Option<f64>) -> PyResult<Py<PyAny>> {

@@ -68,6 +68,39 @@ def test_a_body_that_is_too_large_is_refused(config: Any, upstream: Upstream) ->
     assert upstream.requests() == []
 
 
+@pytest.mark.parametrize(("key", "status"), [("wrong", 401), ("right", 413), ("right", 200)])
+def test_a_body_is_read_only_for_those_who_may_ask(config: Any, upstream: Upstream, key: str, status: int) -> None:
+    limit = 100_000 if status == 200 else 1000
+    with libgateway.Gateway(config, limits={"body_bytes": limit}) as gateway:
+        gateway.create_tenant("acme", provider=upstream.provider())
+        secret = gateway.create_api_key("acme")["secret"] if key == "right" else "gwk_wrong"
+        whole = json.dumps({**HELLO, "user": "x" * 2000}).encode()
+        pieces = [whole[at : at + 420] for at in range(0, len(whole), 420)]
+        received, sent = 0, []
+
+        async def receive() -> Any:
+            nonlocal received
+            if received == len(pieces):
+                await asyncio.Event().wait()
+            received += 1
+            return {"type": "http.request", "body": pieces[received - 1], "more_body": received < len(pieces)}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        headers = [(b"x-api-key", secret.encode())]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/v1/chat/completions",
+            "query_string": b"",
+            "headers": headers,
+        }
+        asyncio.run(gateway.asgi()(scope, receive, send))
+        assert sent[0]["status"] == status
+        assert received == (1 if status == 401 else len(pieces))
+
+
 @contextlib.contextmanager
 def served(application: Any) -> Iterator[str]:
     """A real server on a thread of its own."""

@@ -237,3 +237,10 @@ def test_two_gateways_know_nothing_of_each_other() -> None:
         one.create_tenant("acme", provider={"kind": "mock"})
         assert one.chat("acme", HELLO).text
         assert other.list_tenants()["tenants"] == []
+
+
+def test_prices_are_exchanged_as_a_whole_or_not_at_all(gateway: libgateway.Gateway) -> None:
+    for damaged in ("{}", b"\x7b\x7d"):
+        with pytest.raises(libgateway.GatewayError) as caught:
+            gateway.load_prices(damaged)
+        assert caught.value.code == "invalid_prices"

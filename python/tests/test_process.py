@@ -248,3 +248,11 @@ def test_traces_are_written_when_an_interpreter_ends(upstream: Upstream, tmp_pat
     with libgateway.Gateway(store=store, master_key="0" * 64) as gateway:
         assert gateway.stats()["recovery"]["persisted"] == 0
         assert len(gateway.list_traces("acme")["traces"]) == 1
+
+
+def test_a_process_does_not_grow_with_its_calls() -> None:
+    """Few of them; `make soak-python` makes 200,000."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
+    command = [sys.executable, str(ROOT / "python" / "tests" / "soak.py"), "4000"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
