@@ -64,7 +64,7 @@ it('what is refused is a response in the shape of OpenAI', async (test) => {
         [URL_OF_CHAT, post({ headers: { authorization: 'Bearer gwk_no' } }), 401, 'invalid_api_key'],
         [URL_OF_CHAT, post({ body: '{' }), 400, 'invalid_json'],
         ['/v1/nowhere', post(), 404, 'unknown_operation'],
-        ['/v1/models', post(), 405, 'method_not_allowed'],
+        ['/v1/traces', post(), 405, 'method_not_allowed'],
     ]) {
         const response = await fetch(path, init);
         const { error } = await response.json();
