@@ -5,22 +5,34 @@ const native = require('./native.js');
 
 /** What every operation fails with. The fields are described in `types.d.ts`. */
 class GatewayError extends Error {
-    constructor(fields, options) {
-        super(fields.message, options);
-        this.code = fields.code;
-        this.number = fields.number;
-        this.status = fields.status;
-        this.upstreamStatus = fields.upstream_status ?? null;
-        this.temporary = fields.temporary ?? false;
-        this.retryAfterMs = fields.retry_after_ms ?? null;
-        this.retriesSpent = fields.retries_spent ?? false;
-        this.param = fields.param ?? null;
-        this.provider = fields.provider ?? null;
-        this.requestId = fields.request_id ?? null;
-        this.body = fields.body ?? null;
-        // Rarely looked at, so not shown wherever the error is printed.
-        Object.defineProperty(this, 'headers', { value: Object.fromEntries(fields.headers ?? []) });
+    constructor({ message, headers = [], ...fields }, options) {
+        super(message, options);
+        for (const [field, property] of Object.entries(PROPERTIES)) {
+            // What is not known is on the prototype, and not shown wherever the error is printed.
+            if (fields[field] !== undefined && fields[field] !== null) {
+                this[property] = fields[field];
+            }
+        }
+        Object.defineProperty(this, 'headers', { value: Object.fromEntries(headers) });
     }
+}
+
+/** The fields of the native side, and what they are called here. */
+const PROPERTIES = {
+    code: 'code',
+    number: 'number',
+    status: 'status',
+    upstream_status: 'upstreamStatus',
+    temporary: 'temporary',
+    retry_after_ms: 'retryAfterMs',
+    retries_spent: 'retriesSpent',
+    param: 'param',
+    provider: 'provider',
+    request_id: 'requestId',
+    body: 'body',
+};
+for (const property of Object.values(PROPERTIES)) {
+    Object.defineProperty(GatewayError.prototype, property, { value: null, writable: true });
 }
 Object.defineProperty(GatewayError.prototype, 'name', { value: 'GatewayError' });
 
@@ -39,7 +51,7 @@ let codes;
 function newError(code, message, options) {
     codes ??= new Map(JSON.parse(native.errorCodes()).map((row) => [row.name, row]));
     const { number, status } = codes.get(code);
-    return new GatewayError({ code, number, status, message }, options);
+    return new GatewayError({ code, number, status, message, temporary: false, retries_spent: false }, options);
 }
 
 /** The error of a call whose signal has been aborted. */

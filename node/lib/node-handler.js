@@ -1,14 +1,14 @@
 'use strict';
 // A gateway behind Node's own HTTP server, and behind what is built on it.
 
-const { once } = require('node:events');
-
 const { collect, exchange } = require('./exchange.js');
 
 function nodeHandler(owner, native, { prefix = '' } = {}) {
     return async function handler(request, response) {
         const gone = new AbortController();
         response.once('close', () => gone.abort());
+        // A client that leaves in the middle of a write is one that has left.
+        response.on('error', () => gone.abort());
         try {
             const target = request.url.startsWith(prefix) ? request.url.slice(prefix.length) : request.url;
             const head = { method: request.method, target, headers: request.rawHeaders };
@@ -44,10 +44,21 @@ async function answer(request, response, { status, headers, body, pieces }) {
     response.flushHeaders();
     for (let bytes = await pieces.take(); bytes !== undefined; bytes = await pieces.take()) {
         if (!response.write(bytes)) {
-            await Promise.race([once(response, 'drain'), once(response, 'close')]);
+            await drained(response);
         }
     }
     response.end();
+}
+
+/** Waits until there is room again, or nobody any more. */
+function drained(response) {
+    return new Promise((resolve) => {
+        const done = () => {
+            response.off('drain', done).off('close', done);
+            resolve();
+        };
+        response.on('drain', done).on('close', done);
+    });
 }
 
 /** What fails before the head is an answer; what fails later can only be cut. */

@@ -4,6 +4,9 @@
 const { start } = require('./channel.js');
 const { cancelled, errorOf } = require('./error.js');
 
+/** Takes the listeners of pieces that were collected off their signals, which may live much longer. */
+const collected = new FinalizationRegistry(({ signal, onAbort }) => signal.removeEventListener('abort', onAbort));
+
 class Pieces {
     #stream;
     #owner;
@@ -18,8 +21,11 @@ class Pieces {
         this.#take = take;
         this.#signal = signal;
         if (signal) {
-            this.#onAbort = () => stream.cancel();
+            // The signal does not hold on to the stream: who lets go of it still ends the call.
+            const held = new WeakRef(stream);
+            this.#onAbort = () => held.deref()?.cancel();
             signal.addEventListener('abort', this.#onAbort, { once: true });
+            collected.register(this, { signal, onAbort: this.#onAbort }, this);
             if (signal.aborted) {
                 stream.cancel();
             }
@@ -62,7 +68,10 @@ class Pieces {
     }
 
     #over() {
-        this.#signal?.removeEventListener('abort', this.#onAbort);
+        if (this.#onAbort !== undefined) {
+            this.#signal.removeEventListener('abort', this.#onAbort);
+            collected.unregister(this);
+        }
         this.#owner = undefined;
     }
 }

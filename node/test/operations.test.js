@@ -126,6 +126,22 @@ it('after a close every call says that it is closed', async (test) => {
     await gateway[Symbol.asyncDispose]();
 });
 
+it('a close ends what runs, and every trace of it is kept', async (test) => {
+    const { gateway, upstream } = await openBoth(test);
+    await upstream.push([{ before_headers: 'hang' }, { body: { stream: ['Hel', 'lo'] }, end: { hang_after: 500 } }]);
+    const call = gateway.chat(TENANT, HELLO);
+    const told = assert.rejects(call, refused('closed', null));
+    await upstream.wait({ requests: 1 });
+    const stream = gateway.chatStream(TENANT, HELLO);
+    await stream.next();
+    const ended = assert.rejects(stream.next().then(() => stream.next()), refused('closed', null));
+    const report = await gateway.close();
+    await Promise.all([told, ended]);
+    assert.deepEqual([report.pending, report.dropped], [0, 0]);
+    await upstream.wait({ closed: 0 });
+    await upstream.wait({ closed: 1 });
+});
+
 it('a configuration that is wrong is refused, and the key named', async () => {
     await assert.rejects(Gateway.open({ stroe: 'x' }), { code: 'invalid_config', message: /stroe/ });
     await assert.rejects(Gateway.open({ store: 'sqlite:gateway.db' }), refused('invalid_config', 'master_key'));
