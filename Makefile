@@ -18,7 +18,7 @@ PYTHON_ENV := target/python/env
 PYTHON_MODULE := python/libgateway/_native.abi3.so
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crash test-memory soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
+.PHONY: help demo test test-crash test-pooler test-memory soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
 	fresh fmt bench bench-c gen install prices notices
 
 help: ## list the targets
@@ -83,6 +83,11 @@ python-module:
 test-crash: ## kill a working process 300 times on each database, and look for what is lost
 	@.ci/need cargo cc postgres
 	LIBGATEWAY_TEST_CRASHES=300 .ci/with-postgres cargo test $(CARGO_WORKSPACE) --test crash
+
+test-pooler: ## run the tests of the store behind PgBouncer in transaction mode
+	@.ci/need cargo cc postgres pgbouncer
+	# The pooler lets in no role that a test makes.
+	.ci/with-pgbouncer cargo test $(CARGO_WORKSPACE) --lib store::tests -- --skip a_role_that_may_not_create
 
 soak: ## make a million requests while things break, and look for what is lost and what grows
 	@.ci/need cargo cc

@@ -90,7 +90,14 @@ fn reference_round(setup: &Setup, body: &bytes::Bytes) -> (Vec<Duration>, Cpu) {
 
 fn our_round(setup: &Setup, acme: &TenantHandle, body: &bytes::Bytes) -> (Vec<Duration>, Cpu) {
     let begun = Cpu::now();
-    let durations = setup.runtime.block_on(async {
+    let durations = calls(setup, acme, body);
+    setup.settle();
+    (durations, Cpu::now().since(begun))
+}
+
+/// Calls, one after the other; how long each took.
+pub(crate) fn calls(setup: &Setup, acme: &TenantHandle, body: &bytes::Bytes) -> Vec<Duration> {
+    setup.runtime.block_on(async {
         let mut durations = Vec::with_capacity(PER_ROUND);
         for _ in 0..PER_ROUND {
             let asked = Instant::now();
@@ -99,7 +106,5 @@ fn our_round(setup: &Setup, acme: &TenantHandle, body: &bytes::Bytes) -> (Vec<Du
             assert!(!answer.body.is_empty());
         }
         durations
-    });
-    setup.settle();
-    (durations, Cpu::now().since(begun))
+    })
 }

@@ -18,6 +18,7 @@
     reason = "a benchmark"
 )]
 
+mod away;
 mod cancel;
 mod chat;
 mod cpu;
@@ -40,8 +41,9 @@ fn main() {
     let (numbers, names): (Vec<String>, Vec<String>) =
         arguments.into_iter().partition(|argument| argument.parse::<u64>().is_ok());
     let rows = numbers.first().map_or(page::ROWS, |number| number.parse().expect("a number"));
-    let sections: [(&str, &dyn Fn()); 7] = [
+    let sections: [(&str, &dyn Fn()); 8] = [
         ("chat", &chat::run),
+        ("away", &away::run),
         ("stream", &stream::run),
         ("cancel", &cancel::run),
         ("open", &open::run),
@@ -59,8 +61,13 @@ fn main() {
 
 /// One line of the report.
 pub(crate) fn report(what: &str, ours: f64, reference: f64, unit: &str, promise: &str) {
+    report_against("reqwest", what, ours, reference, unit, promise);
+}
+
+/// One line of the report, against something else than `reqwest`.
+pub(crate) fn report_against(whom: &str, what: &str, ours: f64, reference: f64, unit: &str, promise: &str) {
     println!(
-        "{what:<52} ours {ours:>9.1} {unit:<4} reqwest {reference:>9.1} {unit:<4} ratio {:>5.2}   promise {promise}",
+        "{what:<52} ours {ours:>9.1} {unit:<4} {whom} {reference:>9.1} {unit:<4} ratio {:>5.2}   promise {promise}",
         ours / reference
     );
 }

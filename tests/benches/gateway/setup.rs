@@ -41,24 +41,19 @@ impl Setup {
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let directories = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
-        let open = |directory: &TempDir, durability| {
-            let config = Config { durability: Some(durability), ..config(directory) };
-            let gateway = runtime.block_on(Gateway::open(config)).expect("a gateway");
-            let mut provider =
-                ProviderConfig { kind: "openai".into(), api_key: Some("sk-bench".into()), ..ProviderConfig::default() };
-            provider.settings.base_url = Some(format!("{url}/v1"));
-            let id = Some("acme".parse().expect("an id"));
-            let tenant = NewTenant { id, provider: Some(provider), ..NewTenant::default() };
-            runtime.block_on(gateway.create_tenant(tenant)).expect("a tenant");
-            let acme = gateway.tenant("acme").expect("a handle");
-            (gateway, acme)
-        };
+        let open =
+            |directory, durability| open(&runtime, &url, Config { durability: Some(durability), ..config(directory) });
         let (gateway, acme) = open(&directories[0], Durability::Spool);
         let in_memory = open(&directories[1], Durability::Memory);
         share_one_processor("-pc", std::process::id());
         share_one_processor("-apc", server.id());
         let reqwest = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls()).build().expect("a client");
         Self { runtime, gateway, acme, in_memory, reqwest, url, server, _directories: directories }
+    }
+
+    /// Opens a further gateway with a tenant.
+    pub(crate) fn open(&self, config: Config) -> (Gateway, TenantHandle) {
+        open(&self.runtime, &self.url, config)
     }
 
     /// Waits until the recorder has nothing left to do.
@@ -83,6 +78,19 @@ impl Drop for Setup {
         drop(self.server.stdin.take());
         drop(self.server.wait());
     }
+}
+
+/// A gateway with a tenant whose provider is there.
+fn open(runtime: &Runtime, url: &str, config: Config) -> (Gateway, TenantHandle) {
+    let gateway = runtime.block_on(Gateway::open(config)).expect("a gateway");
+    let mut provider =
+        ProviderConfig { kind: "openai".into(), api_key: Some("sk-bench".into()), ..ProviderConfig::default() };
+    provider.settings.base_url = Some(format!("{url}/v1"));
+    let id = Some("acme".parse().expect("an id"));
+    let tenant = NewTenant { id, provider: Some(provider), ..NewTenant::default() };
+    runtime.block_on(gateway.create_tenant(tenant)).expect("a tenant");
+    let acme = gateway.tenant("acme").expect("a handle");
+    (gateway, acme)
 }
 
 pub(crate) fn config(directory: &TempDir) -> Config {

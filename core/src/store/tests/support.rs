@@ -34,11 +34,20 @@ pub(super) fn now() -> Timestamp {
     Timestamp::from_millis(since.as_millis() as i64)
 }
 
+/// The URL of a store there: through the pooler that LIBGATEWAY_TEST_POOLER names, where it is set.
+fn store_url(database: &str) -> String {
+    std::env::var("LIBGATEWAY_TEST_POOLER").map_or_else(|_| server(database), |pooler| with_database(&pooler, database))
+}
+
 /// The server's URL for a database of that name.
 fn server(database: &str) -> String {
     let server = std::env::var("LIBGATEWAY_TEST_POSTGRES")
         .expect("set LIBGATEWAY_TEST_POSTGRES to the URL of a PostgreSQL server where databases may be created, such as postgres://gw@127.0.0.1:5432/postgres");
-    let mut url = url::Url::parse(&server).expect("LIBGATEWAY_TEST_POSTGRES is a URL");
+    with_database(&server, database)
+}
+
+fn with_database(server: &str, database: &str) -> String {
+    let mut url = url::Url::parse(server).expect("a URL");
     if !database.is_empty() {
         url.set_path(database);
     }
@@ -63,7 +72,7 @@ impl Place {
             Kind::Postgres => {
                 let database = format!("gw_test_{}", Uuid::new_v4().simple());
                 administer(format!("CREATE DATABASE {database}")).await;
-                Self { url: server(&database), folder, database: Some(database) }
+                Self { url: store_url(&database), folder, database: Some(database) }
             }
         }
     }
