@@ -15,6 +15,7 @@ NODE_MODULES := node/node_modules/.package-lock.json
 NODE_ADDON := node/lib/libgateway.node
 ZIG := target/zig/bin/cargo-zigbuild
 PYTHON_ENV := target/python/env
+PYTHON_BENCH := target/python/bench
 PYTHON_MODULE := python/libgateway/_native.abi3.so
 
 .DEFAULT_GOAL := help
@@ -67,13 +68,35 @@ node-released:
 	cp "$$(ls $(RELEASED)/liblibgateway_node.so $(RELEASED)/liblibgateway_node.dylib 2>/dev/null)" $(NODE_ADDON)
 
 .PHONY: test-python python-module
-test-python: $(PYTHON_ENV)/installed python-module ## run the tests of the Python package alone
+test-python: $(AIMOCK) $(PYTHON_ENV)/installed python-module ## run the tests of the Python package alone
 	@.ci/need cargo cc python3 postgres
 	.ci/with-postgres $(PYTHON_ENV)/bin/python -m pytest --quiet --config-file python/pyproject.toml python/tests
 
 .PHONY: soak-python
 soak-python: $(PYTHON_ENV)/installed python-module ## make 200,000 calls from Python, and look whether the process grows
 	PYTHONPATH=python $(PYTHON_ENV)/bin/python python/tests/soak.py
+
+.PHONY: wheel wheel-release test-wheel bench-python
+wheel: $(PYTHON_ENV)/installed notices ## pack the Python package for this machine, and its source, into target/python/wheels
+	@.ci/need cargo cc python3
+	rm -rf target/python/wheels && cp target/THIRD-PARTY-NOTICES.md python/
+	$(PYTHON_ENV)/bin/maturin sdist --quiet --manifest-path python/Cargo.toml --out target/python/wheels
+	$(PYTHON_ENV)/bin/maturin build --quiet --release $(LOCKED) --manifest-path python/Cargo.toml --out target/python/wheels
+
+wheel-release: $(ZIG) $(PYTHON_ENV)/installed notices ## pack the Python package for Linux on x64, from glibc 2.17 on
+	@.ci/need cargo cc python3
+	rm -rf target/python/wheels && cp target/THIRD-PARTY-NOTICES.md python/
+	$(PYTHON_ENV)/bin/maturin sdist --quiet --manifest-path python/Cargo.toml --out target/python/wheels
+	PATH="$(abspath $(dir $(ZIG))):$$PATH" $(PYTHON_ENV)/bin/maturin build --quiet --release $(LOCKED) --zig \
+		--compatibility manylinux2014 --target x86_64-unknown-linux-gnu --manifest-path python/Cargo.toml --out target/python/wheels
+
+test-wheel: wheel ## install the wheel where there is nothing else, and run README's examples with it
+	$(PYTHON_ENV)/bin/python python/tests/handed_out.py target/python/wheels
+
+bench-python: $(PYTHON_BENCH)/installed wheel ## measure what the gateway costs in Python, beside httpx, openai, tensorzero and others
+	cargo build --release --package upstream $(LOCKED)
+	$(PYTHON_BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps target/python/wheels/*.whl
+	$(PYTHON_BENCH)/bin/python python/benches/bench.py $(abspath $(RELEASED))/upstream
 
 # The module of the workspace's own debug build, beside the package's Python.
 python-module:
@@ -178,9 +201,11 @@ $(NODE_MODULES): node/package-lock.json
 	@touch $@
 
 $(PYTHON_ENV)/installed: python/tests/requirements.txt
+$(PYTHON_BENCH)/installed: python/benches/requirements.txt
+$(PYTHON_ENV)/installed $(PYTHON_BENCH)/installed:
 	@.ci/need python3
-	python3 -m venv --clear $(PYTHON_ENV)
-	$(PYTHON_ENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 $(ZIG): node/zig-requirements.txt
