@@ -1023,6 +1023,8 @@ export interface Stats {
     store_error: string | null;
     /** Batches that had to be tried again because the store was away. */
     store_retries: number;
+    /** Those of them whose usage had counts that this library does not know: their flag is `usage_unknown`. */
+    unknown_usage: number;
 }
 
 /** How a request ended. The classes are disjoint; errors are 2, 3 and 4. */
@@ -1269,7 +1271,7 @@ export interface TraceDetail {
 }
 
 /** What is peculiar about a trace. */
-export type TraceFlag = 'stream_truncated' | 'request_capped' | 'response_capped' | 'usage_mismatch' | 'request_lost' | 'response_lost';
+export type TraceFlag = 'stream_truncated' | 'request_capped' | 'response_capped' | 'usage_mismatch' | 'usage_unknown' | 'request_lost' | 'response_lost';
 
 /** A trace: a UUIDv7 whose millisecond is the trace's `created_at`. */
 export type TraceId = string;

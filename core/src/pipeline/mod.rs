@@ -218,7 +218,10 @@ impl Pipeline {
         };
         let named = call.passing.as_ref().and_then(|passing| passing.model(body));
         let model = envelope.model().or(named.as_deref());
-        draft.note(|seen| seen.requested_model = model.map(str::to_owned));
+        draft.note(|seen| {
+            seen.requested_model = model.map(str::to_owned);
+            seen.output_limit = envelope.output_limit();
+        });
         let permit = self.limits.enter(&call.tenant, tenant.tenant.concurrency.unwrap_or(self.tenant_concurrency))?;
         let provider = match (&call.provider, &options.provider, model) {
             (Some(provider), ..) => Arc::clone(provider),

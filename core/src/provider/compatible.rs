@@ -32,6 +32,10 @@ pub(crate) fn vendor(kind: &str) -> Option<&'static Vendor> {
     VENDORS.iter().find(|vendor| vendor.kind == kind)
 }
 
+/// The vendor whose OpenAI-compatible answers leave thoughts out of `completion_tokens`, count them in `total_tokens` and
+/// have no details: <https://discuss.ai.google.dev/t/question-with-usage-in-openai-compatibility/98760>.
+pub(crate) const HIDES_REASONING: &str = "gemini";
+
 const NOTHING: Capabilities =
     Capabilities { stream_options: false, embeddings: false, models: false, responses: false };
 

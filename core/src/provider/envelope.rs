@@ -1,10 +1,13 @@
 //! The few top-level fields of a request that the gateway decides by, and the splices that change them. The rest of
 //! the body is never parsed, copied field by field or written anew.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{
+    Deserialize,
+    de::{self, IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, ErrorCode, Result};
@@ -20,6 +23,8 @@ pub(crate) struct Envelope {
     /// Where `"stream": true` is to be written, for a caller who asks for a stream by the method it calls.
     make_stream: Option<Span>,
     usage: UsageOption,
+    /// The most output tokens that the request allows.
+    output_limit: Option<u64>,
     /// Where a first field can be inserted.
     start: usize,
 }
@@ -44,24 +49,83 @@ pub(crate) struct Splices<'a> {
     pub(crate) include_usage: bool,
 }
 
-/// Duplicates of these fields are errors of serde's own; all other fields are skipped.
-#[derive(Deserialize)]
+/// The fields that are looked at; all others are skipped.
+#[derive(Default)]
 struct Fields<'a> {
-    #[serde(borrow, default, deserialize_with = "present")]
     model: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
     stream: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
     stream_options: Option<&'a RawValue>,
+    /// The tokens of one choice, and how many choices there are to be.
+    max_tokens: Option<u64>,
+    choices: Option<u64>,
 }
 
-/// A field that is there, be it `null`: an `Option` alone would take `null` for absent.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(Some)
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Field {
+    Model,
+    Stream,
+    StreamOptions,
+    MaxTokens,
+    MaxCompletionTokens,
+    MaxOutputTokens,
+    N,
+    #[serde(other)]
+    Other,
+}
+
+/// Duplicates of the first three are errors: the gateway decides by them. Of a limit the last one counts.
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Fields::default();
+                while let Some(field) = map.next_key()? {
+                    let (name, place) = match field {
+                        Field::Model => ("model", &mut fields.model),
+                        Field::Stream => ("stream", &mut fields.stream),
+                        Field::StreamOptions => ("stream_options", &mut fields.stream_options),
+                        Field::MaxTokens | Field::MaxCompletionTokens | Field::MaxOutputTokens => {
+                            fields.max_tokens = number(map.next_value()?).or(fields.max_tokens);
+                            continue;
+                        }
+                        Field::N => {
+                            fields.choices = number(map.next_value()?);
+                            continue;
+                        }
+                        Field::Other => {
+                            map.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    if place.is_some() {
+                        return Err(de::Error::duplicate_field(name));
+                    }
+                    *place = Some(map.next_value()?);
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// What is no number is the provider's to refuse.
+fn number(value: &RawValue) -> Option<u64> {
+    value.get().parse().ok()
 }
 
 impl<'a> Fields<'a> {
-    /// The fields, and where the object begins. A struct would also be read from an array: that is refused.
+    /// The fields, and where the object begins. What is no object is refused before it is read.
     fn read(body: &'a [u8]) -> Result<(Self, usize)> {
         let start = body.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
         match body.get(start) {
@@ -98,13 +162,14 @@ impl Envelope {
             stream: stream || ask_for_stream,
             make_stream,
             usage,
+            output_limit: fields.max_tokens.map(|limit| limit.saturating_mul(fields.choices.unwrap_or(1).max(1))),
             start,
         })
     }
 
     /// The envelope of a request without a body.
     pub(crate) fn empty() -> Self {
-        Self { model: None, stream: false, make_stream: None, usage: UsageOption::Wanted, start: 0 }
+        Self { model: None, stream: false, make_stream: None, usage: UsageOption::Wanted, output_limit: None, start: 0 }
     }
 
     /// The model asked for.
@@ -115,6 +180,11 @@ impl Envelope {
     /// Whether the answer is to be streamed.
     pub(crate) fn stream(&self) -> bool {
         self.stream
+    }
+
+    /// The most output tokens that the request allows, of all choices together.
+    pub(crate) fn output_limit(&self) -> Option<u64> {
+        self.output_limit
     }
 
     /// Whether usage comes only if the gateway asks for it.

@@ -194,6 +194,11 @@ impl Provider {
         self.info.created_at.is_none()
     }
 
+    /// Whether its totals count reasoning that is named nowhere.
+    pub(crate) fn hides_reasoning(&self) -> bool {
+        self.info.kind == compatible::HIDES_REASONING
+    }
+
     /// The model to ask for, after this provider's aliases.
     pub(crate) fn resolve<'a>(&'a self, model: &'a str) -> &'a str {
         self.info.settings.aliases.get(model).map_or(model, String::as_str)

@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     types::{
         stats::{DropReason, FlushReport, Stats},
-        trace::StatusClass,
+        trace::{StatusClass, TraceFlag},
     },
 };
 
@@ -25,9 +25,11 @@ impl Counters {
         stats.pending_bytes += wide(bytes);
     }
 
-    /// A trace has been digested: its class is known.
-    pub(super) fn classified(&self, class: StatusClass) {
-        *self.0.lock().by_class.entry(class).or_default() += 1;
+    /// A trace has been digested: its class is known, and so are its flags.
+    pub(super) fn classified(&self, class: StatusClass, flags: i64) {
+        let mut stats = self.0.lock();
+        *stats.by_class.entry(class).or_default() += 1;
+        stats.unknown_usage += u64::from(flags & TraceFlag::UsageUnknown.bit() != 0);
     }
 
     /// Traces that waited in memory came to their end.

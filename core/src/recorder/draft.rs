@@ -78,6 +78,8 @@ pub(super) struct Observation {
 pub(crate) struct Seen {
     pub(crate) requested_model: Option<String>,
     pub(crate) deployment: Option<String>,
+    /// The most output tokens that the request allowed.
+    pub(crate) output_limit: Option<u64>,
     pub(crate) provider: Option<Arc<Provider>>,
     pub(crate) status_code: Option<u16>,
     pub(crate) upstream_request_id: Option<String>,

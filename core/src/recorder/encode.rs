@@ -64,6 +64,10 @@ impl Encoder {
                 body.map(Into::into),
             ),
         };
+        if seen.provider.as_ref().is_some_and(|provider| provider.hides_reasoning()) {
+            digest.count_hidden_reasoning();
+        }
+        digest.estimate_output(seen.output_limit);
         let verdict = verdict(end, &digest, begin.stream);
         let response = digest.content.take().map(Cow::Owned).or(raw.as_deref().map(Cow::Borrowed));
         let mut flags = verdict.flags;
@@ -213,6 +217,9 @@ fn verdict(end: End, digest: &Digest, stream: bool) -> Verdict {
     }
     if digest.usage_mismatch {
         flags |= TraceFlag::UsageMismatch.bit();
+    }
+    if digest.usage_unknown {
+        flags |= TraceFlag::UsageUnknown.bit();
     }
     Verdict { class, error_code, flags }
 }

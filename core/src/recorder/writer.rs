@@ -58,7 +58,7 @@ impl Writer {
             // What is encoded came from upstreams: a fault here must not end the recording of everything else.
             match catch_unwind(AssertUnwindSafe(|| self.encoder.encode(*observation))) {
                 Ok(record) => {
-                    self.shared.counters.classified(record.status_class);
+                    self.shared.counters.classified(record.status_class, record.flags);
                     batch.records.push(record);
                     batch.bytes.push(bytes);
                 }

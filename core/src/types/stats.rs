@@ -24,6 +24,8 @@ pub struct Stats {
     pub accepted: u64,
     /// Those of them whose traces were digested, by class.
     pub by_class: BTreeMap<StatusClass, u64>,
+    /// Those of them whose usage had counts that this library does not know: their flag is `usage_unknown`.
+    pub unknown_usage: u64,
     /// Requests that have not ended yet.
     pub in_flight: u64,
     /// Traces committed to the store.

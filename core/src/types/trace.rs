@@ -136,6 +136,8 @@ pub enum TraceFlag {
     ResponseCapped,
     /// The provider's usage leaves do not add up to its total.
     UsageMismatch,
+    /// The provider's usage has counts that this library does not know; they are in `usage_extra`.
+    UsageUnknown,
     /// The redactor failed on the request, which is not stored.
     RequestLost,
     /// The redactor failed on the response, which is not stored.
@@ -144,13 +146,14 @@ pub enum TraceFlag {
 
 impl TraceFlag {
     /// Every flag, in the order of its bit.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::StreamTruncated,
         Self::RequestCapped,
         Self::ResponseCapped,
         Self::UsageMismatch,
         Self::RequestLost,
         Self::ResponseLost,
+        Self::UsageUnknown,
     ];
 
     /// The bit it is stored as.
@@ -162,6 +165,7 @@ impl TraceFlag {
             Self::UsageMismatch => 8,
             Self::RequestLost => 16,
             Self::ResponseLost => 32,
+            Self::UsageUnknown => 64,
         }
     }
 

@@ -25,6 +25,7 @@ pub(super) struct ChatStream {
     usage: Option<String>,
     error: Option<AnswerError>,
     has_content: bool,
+    content_chunks: i64,
 }
 
 impl ChatStream {
@@ -37,6 +38,7 @@ impl ChatStream {
             usage: None,
             error: None,
             has_content: false,
+            content_chunks: 0,
         }
     }
 
@@ -65,22 +67,26 @@ impl ChatStream {
         if let (true, Some(choices)) = (is_object, choices) {
             let mut position = 0;
             json::items(choices, |choice| {
-                self.choice(choice, position);
+                self.content_chunks += i64::from(self.choice(choice, position));
                 position += 1;
             });
         }
         is_object
     }
 
-    fn choice(&mut self, choice: &str, position: u64) {
+    /// Adds to a choice; says whether there was a token in it.
+    fn choice(&mut self, choice: &str, position: u64) -> bool {
         let mut piece = Piece::read(choice);
         let index = piece.index.unwrap_or(position);
         self.error = piece.error.take().or(self.error.take());
-        self.has_content = self.has_content || piece.has_content();
+        let has_content = piece.has_content();
+        self.has_content |= has_content;
         if self.choices.len() >= CHOICES && !self.choices.contains_key(&index) {
-            return self.budget.cap();
+            self.budget.cap();
+        } else {
+            self.choices.entry(index).or_default().merge(&piece, &mut self.budget);
         }
-        self.choices.entry(index).or_default().merge(&piece, &mut self.budget);
+        has_content
     }
 
     /// What the chunks say; `done` tells whether `[DONE]` came.
@@ -90,6 +96,7 @@ impl ChatStream {
             model: self.top.value("model").and_then(json::label),
             service_tier: self.top.value("service_tier").and_then(json::label),
             capped: self.budget.is_capped(),
+            content_chunks: self.content_chunks,
             finished: done || (!self.choices.is_empty() && self.choices.values().all(Choice::is_finished)),
             ..Digest::default()
         };

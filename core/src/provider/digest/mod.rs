@@ -51,10 +51,14 @@ pub(crate) struct Digest {
     pub(crate) model: Option<String>,
     /// The counts the provider reported, as disjoint leaves.
     pub(crate) usage: Usage,
-    /// `Reported` when there is at least one count, else `None`.
+    /// `Reported` when there is at least one count, `Estimated` where they are made up of chunks, else `None`.
     pub(crate) usage_source: UsageSource,
     /// Counts that no leaf has, by the provider's own names.
     pub(crate) usage_extra: BTreeMap<String, i64>,
+    /// Some of these are not known to this library.
+    pub(crate) usage_unknown: bool,
+    /// How much larger the total is than its parts.
+    pub(crate) usage_gap: Option<i64>,
     /// The counts contradict each other, or some of them are not counts.
     pub(crate) usage_mismatch: bool,
     /// The answer of a stream, rebuilt as one JSON object; `None` when the stream carried nothing, and for an
@@ -64,6 +68,8 @@ pub(crate) struct Digest {
     pub(crate) capped: bool,
     /// Events of a stream whose data was a JSON object; `None` for an answer that was not streamed.
     pub(crate) chunk_count: Option<i64>,
+    /// Those of them that carried a token.
+    pub(crate) content_chunks: i64,
     /// The answer says that it is whole: `[DONE]`, a finish reason for every choice, `response.completed`,
     /// `.incomplete` or `.failed`. An answer that was not streamed is whole when it is a JSON object.
     pub(crate) finished: bool,
@@ -77,8 +83,30 @@ impl Digest {
     fn count(&mut self, wire: Wire, reported: &str) {
         let counted = usage::read(wire, reported);
         self.usage = counted.usage;
+        self.usage_extra = counted.extra;
+        self.usage_unknown = counted.unknown;
+        self.usage_gap = counted.gap;
         self.usage_mismatch = counted.mismatch;
         self.usage_source = if counted.usage.is_empty() { UsageSource::None } else { UsageSource::Reported };
+        self.service_tier = counted.tier.or(self.service_tier.take());
+    }
+
+    /// Takes what a total has and its parts have not for reasoning: for providers that count it there and nowhere else.
+    pub(crate) fn count_hidden_reasoning(&mut self) {
+        if let (Some(gap), None | Some(0)) = (self.usage_gap.take(), self.usage.reasoning) {
+            self.usage.reasoning = Some(gap);
+            self.usage_mismatch = false;
+        }
+    }
+
+    /// Estimates the output of a stream whose provider reported nothing, or was not let to: a token a chunk, and no more
+    /// than the request allowed. Of the input nothing is known.
+    pub(crate) fn estimate_output(&mut self, limit: Option<u64>) {
+        if self.usage_source == UsageSource::None && self.content_chunks > 0 {
+            let limit = limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX);
+            self.usage.output_text = Some(self.content_chunks.min(limit));
+            self.usage_source = UsageSource::Estimated;
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) struct ResponsesStream {
     error: Option<AnswerError>,
     finished: bool,
     has_content: bool,
+    content_chunks: i64,
 }
 
 /// The fields of an event that are looked at.
@@ -53,6 +54,7 @@ impl ResponsesStream {
             error: None,
             finished: false,
             has_content: false,
+            content_chunks: 0,
         }
     }
 
@@ -145,7 +147,9 @@ impl ResponsesStream {
     }
 
     fn delta(&mut self, kind: &str, delta: &str, event: &Fields<'_>) {
-        self.has_content = self.has_content || !json::is_blank(delta);
+        let has_content = !json::is_blank(delta);
+        self.has_content |= has_content;
+        self.content_chunks += i64::from(has_content);
         if let (Some(place), Some(text)) = (Place::of(kind), json::text(delta))
             && let Some((item, budget)) = self.at(event.output_index)
         {
@@ -168,6 +172,7 @@ impl ResponsesStream {
             service_tier: self.top.value("service_tier").and_then(json::label),
             capped: self.whole.is_none() && self.budget.is_capped(),
             finished: self.finished || done,
+            content_chunks: self.content_chunks,
             ..Digest::default()
         };
         if let Some(usage) = &self.usage {
