@@ -38,19 +38,19 @@ test: $(AIMOCK) $(GENAI_PRICES) ## run every test, on SQLite and on PostgreSQL
 .PHONY: test-node node-addon node-package node-release bench-node soak-node
 test-node: $(AIMOCK) $(NODE_MODULES) node-addon ## run the tests of the Node package alone
 	@.ci/need cargo cc node postgres
-	cd node && node --test --test-reporter=dot --test-concurrency=2 test/*.test.*js
+	cd node && node --test --test-reporter=dot --test-concurrency=2 --test-timeout=300000 test/*.test.*js
 
 # The addon of the workspace's own debug build: a target or features of its own would build the graph again.
 node-addon:
 	cargo build --quiet $(CARGO_WORKSPACE)
 	cp "$$(ls $(BUILT)/liblibgateway_node.so $(BUILT)/liblibgateway_node.dylib 2>/dev/null)" $(NODE_ADDON)
 
-node-package: ## pack the Node package for this machine into target/node
+node-package: notices ## pack the Node package for this machine into target/node
 	@.ci/need cargo cc node
 	cargo build --release --package libgateway-node $(LOCKED)
 	node node/scripts/package.js "$$(ls $(RELEASED)/liblibgateway_node.so $(RELEASED)/liblibgateway_node.dylib 2>/dev/null)" target/node
 
-node-release: $(ZIG) ## pack the Node package for Linux on x64, from glibc 2.17 on
+node-release: $(ZIG) notices ## pack the Node package for Linux on x64, from glibc 2.17 on
 	@.ci/need cargo cc python3 node
 	PATH="$(abspath $(dir $(ZIG))):$$PATH" cargo zigbuild --release --package libgateway-node --target x86_64-unknown-linux-gnu.2.17 $(LOCKED)
 	node node/scripts/package.js $(dir $(RELEASED))x86_64-unknown-linux-gnu/release/liblibgateway_node.so target/node linux-x64-gnu

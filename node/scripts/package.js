@@ -13,6 +13,8 @@ const path = require('node:path');
 const ROOT = path.join(__dirname, '..');
 const MAIN = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 const LICENSES = ['LICENSE-APACHE', 'LICENSE-MIT'];
+/** What the addon is made of, and whose; `make notices` writes it. */
+const NOTICES = path.join(ROOT, '../target/THIRD-PARTY-NOTICES.md');
 
 /** What npm calls the platforms, by the end of the package's name. */
 const PLATFORMS = {
@@ -52,7 +54,12 @@ function packPlatform(addon, folder, platform) {
     const { version, license, author, repository, engines } = MAIN;
     const description = `The addon of ${MAIN.name} for ${platform}`;
     const main = 'libgateway.node';
-    describe(made, { name, version, description, license, author, repository, main, files: [main], engines, ...fits });
+    const files = [main];
+    if (fs.existsSync(NOTICES)) {
+        files.push(path.basename(NOTICES));
+        fs.copyFileSync(NOTICES, path.join(made, path.basename(NOTICES)));
+    }
+    describe(made, { name, version, description, license, author, repository, main, files, engines, ...fits });
     return made;
 }
 
