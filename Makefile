@@ -20,7 +20,7 @@ PYTHON_MODULE := python/libgateway/_native.abi3.so
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-crash test-pooler test-memory soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
-	fresh fmt bench bench-c gen install prices notices
+	fresh fmt bench bench-analytics bench-c gen install prices notices
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -170,6 +170,10 @@ bench: ## measure the promises about speed, beside their reference programs
 bench-c: ## measure what a call through C costs beside the same call in Rust
 	@.ci/need cargo cc
 	cargo bench $(CARGO_WORKSPACE) --bench c
+bench-analytics: ## measure what answers about many traces cost, and what rollups cost writers (TRACES=10000000)
+	@.ci/need cargo cc postgres
+	.ci/with-postgres cargo bench $(CARGO_WORKSPACE) --bench analytics -- $(TRACES)
+	.ci/with-postgres cargo test --release $(CARGO_WORKSPACE) --lib written_with_rollups -- --ignored --nocapture
 
 install: ## install the C library; PREFIX (/usr/local), DESTDIR and LIBDIR (lib) say where
 	@.ci/need cargo cc

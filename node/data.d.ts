@@ -4,6 +4,8 @@
 
 /** The answer to `AnalyticsQuery`: the whole window, and bucket by bucket. */
 export interface Analytics {
+    /** Whether all traces were looked at; `false` where a filter that rollups do not know met too many. */
+    complete: boolean;
     /** The first instant that is counted. */
     from: Timestamp;
     /** The whole window. */
@@ -14,8 +16,32 @@ export interface Analytics {
     to: Timestamp;
 }
 
+/** The window, group by group. */
+export interface AnalyticsBreakdown {
+    /** Whether all traces were looked at; `false` where a filter that rollups do not know met too many. */
+    complete: boolean;
+    /** The first instant that is counted. */
+    from: Timestamp;
+    /** The first groups in the order asked for. */
+    groups: GroupMeasures[];
+    /** The whole window: what is in no group of this answer is the rest. */
+    summary: Measures;
+    /** The first instant that is not counted any more. */
+    to: Timestamp;
+}
+
+/** A window and the one before it, of the same length. */
+export interface AnalyticsComparison {
+    /** The window that was asked for. */
+    current: AnalyticsSummary;
+    /** The window that ends where that one begins. */
+    previous: AnalyticsSummary;
+}
+
 /** The window, model by model. */
 export interface AnalyticsModels {
+    /** Whether all traces were looked at; `false` where a filter that rollups do not know met too many. */
+    complete: boolean;
     /** The first instant that is counted. */
     from: Timestamp;
     /** One entry per provider and model, most requests first. */
@@ -24,10 +50,18 @@ export interface AnalyticsModels {
     to: Timestamp;
 }
 
-/** Which time to look at, cut how. */
+/**
+ * Which time to look at, cut how.
+ *
+ * Filters by `model`, `provider` and `status_class` are answered from rollups: what that costs grows with the answer, not
+ * with the traces. All others look at the traces themselves, the newest 100,000 at most; an answer for which that was too
+ * few says `complete: false`.
+ */
 export interface AnalyticsQuery {
     /** One of 5 10 15 30 60 120 180 360 720 1440; 60 when omitted. At most 3,000 buckets a query. */
     bucket_minutes?: number | null;
+    /** What is measured in more detail, in `Measures::distributions`(super::Measures::distributions). */
+    distributions?: Metric[];
     /** What went wrong. */
     error_code?: ErrorCode | null;
     /** Every pair must be there. */
@@ -46,7 +80,10 @@ export interface AnalyticsQuery {
     status_class?: StatusClass | null;
     /** The upstream's status. */
     status_code?: number | null;
-    /** The zone buckets are aligned to; only `UTC` so far. */
+    /**
+     * The IANA name of the zone that buckets are aligned to, such as `Europe/Berlin`; UTC when omitted. A bucket of
+     * 1,440 minutes is a day of that zone, of 23 to 25 hours where clocks change.
+     */
     time_zone?: string | null;
     /** The end, exclusive, widened up to a 5-minute edge; now when omitted. */
     until?: Timestamp | null;
@@ -64,8 +101,12 @@ export interface AnalyticsSummary {
     avg_overhead_us: number | null;
     /** Mean time to the first byte in milliseconds. */
     avg_ttfb_ms: number | null;
+    /** Whether all traces were looked at; `false` where a filter that rollups do not know met too many. */
+    complete: boolean;
     /** The exact sum over the traces that have a cost. */
     cost_usd: Usd;
+    /** What was asked for in `distributions`, and has any number. */
+    distributions?: Record<string, Distribution>;
     /** `errors / total_requests`; 0 when there are none. */
     error_rate: number;
     /** Those of class `upstream_error`, `gateway_error` or `timeout`. */
@@ -92,8 +133,22 @@ export interface AnalyticsSummary {
     unpriced_requests: number;
 }
 
+/** The window, tenant by tenant. */
+export interface AnalyticsTenants {
+    /** The first instant that is counted. */
+    from: Timestamp;
+    /** All tenants. */
+    summary: Measures;
+    /** The first tenants in the order asked for; those without a trace are left out. */
+    tenants: TenantMeasures[];
+    /** The first instant that is not counted any more. */
+    to: Timestamp;
+}
+
 /** The window, bucket by bucket. */
 export interface AnalyticsTimeseries {
+    /** Whether all traces were looked at; `false` where a filter that rollups do not know met too many. */
+    complete: boolean;
     /** The first instant that is counted. */
     from: Timestamp;
     /** One entry per bucket, empty ones included. */
@@ -160,6 +215,49 @@ export interface Billing {
     provider?: string | null;
 }
 
+/** Which groups to tell apart, in which window. */
+export interface BreakdownQuery {
+    /** One of 5 10 15 30 60 120 180 360 720 1440; 60 when omitted. At most 3,000 buckets a query. */
+    bucket_minutes?: number | null;
+    /** What traces are told apart by. */
+    by: Dimension;
+    /** What is measured in more detail, in `Measures::distributions`(super::Measures::distributions). */
+    distributions?: Metric[];
+    /** What went wrong. */
+    error_code?: ErrorCode | null;
+    /** 1 to 1,000 groups; 100 when omitted. */
+    limit?: number | null;
+    /** Every pair must be there. */
+    metadata?: Record<string, string>;
+    /** The model that served. */
+    model?: string | null;
+    /** What comes first; by value among equals. */
+    order?: GroupOrder;
+    /** The provider's name. */
+    provider?: string | null;
+    /** The caller's id of the request. */
+    request_id?: string | null;
+    /** The conversation. */
+    session_id?: string | null;
+    /** The first instant, widened down to a 5-minute edge. */
+    since?: Timestamp | null;
+    /** How it ended. */
+    status_class?: StatusClass | null;
+    /** The upstream's status. */
+    status_code?: number | null;
+    /**
+     * The IANA name of the zone that buckets are aligned to, such as `Europe/Berlin`; UTC when omitted. A bucket of
+     * 1,440 minutes is a day of that zone, of 23 to 25 hours where clocks change.
+     */
+    time_zone?: string | null;
+    /** The end, exclusive, widened up to a 5-minute edge; now when omitted. */
+    until?: Timestamp | null;
+    /** The end user. */
+    user_id?: string | null;
+    /** The last so many hours, up to now; 24 when omitted, at most 8,784 (a leap year). Not together with `since`. */
+    window_hours?: number | null;
+}
+
 /**
  * When a provider is passed over for its fallbacks: there is one circuit breaker for each provider of a tenant. One that
  * is alone, or that the caller named, is asked all the same.
@@ -199,6 +297,8 @@ export interface Bucket {
     avg_ttfb_ms: number | null;
     /** The exact sum over the traces that have a cost. */
     cost_usd: Usd;
+    /** What was asked for in `distributions`, and has any number. */
+    distributions?: Record<string, Distribution>;
     /** `errors / total_requests`; 0 when there are none. */
     error_rate: number;
     /** Those of class `upstream_error`, `gateway_error` or `timeout`. */
@@ -371,6 +471,23 @@ export interface DeploymentBilling {
     multiplier?: Ratio | null;
 }
 
+/** What traces are told apart by; `metadata.` is followed by a key. */
+export type Dimension = string;
+
+/** How numbers are distributed: by nearest rank, off by at most 0.78 %. The unit is the metric's. */
+export interface Distribution {
+    /** How many there are. */
+    count: number;
+    /** Half of them are not above it. */
+    p50: number;
+    /** 90 of a hundred are not above it. */
+    p90: number;
+    /** 95 of a hundred are not above it. */
+    p95: number;
+    /** 99 of a hundred are not above it. */
+    p99: number;
+}
+
 /** What of a trace survives the end of the process before it is in the store. */
 export type Durability = 'spool' | 'sync' | 'memory';
 
@@ -397,6 +514,64 @@ export type ErrorCode = 'invalid_request' | 'invalid_json' | 'missing_field' | '
 export interface Eviction {
     /** Whether the provider was cached. */
     evicted: boolean;
+}
+
+/** What an export is of: one JSON document a line. */
+export type ExportContent = 'traces' | 'timeseries';
+
+/** How far an export has come. */
+export interface ExportReport {
+    /** Bytes so far. */
+    bytes: number;
+    /** The first instant of the window. */
+    from: Timestamp;
+    /** When the last line began: traces come newest first, buckets oldest first. */
+    reached: Timestamp | null;
+    /** Lines so far. */
+    rows: number;
+    /** The first instant after it. */
+    to: Timestamp;
+}
+
+/** What to export, and where to. */
+export interface ExportTarget {
+    /** One of 5 10 15 30 60 120 180 360 720 1440; 60 when omitted. At most 3,000 buckets a query. */
+    bucket_minutes?: number | null;
+    /** What of it. */
+    content?: ExportContent;
+    /** What is measured in more detail, in `Measures::distributions`(super::Measures::distributions). */
+    distributions?: Metric[];
+    /** What went wrong. */
+    error_code?: ErrorCode | null;
+    /** Every pair must be there. */
+    metadata?: Record<string, string>;
+    /** The model that served. */
+    model?: string | null;
+    /** The file, which must not be there. */
+    path: string;
+    /** The provider's name. */
+    provider?: string | null;
+    /** The caller's id of the request. */
+    request_id?: string | null;
+    /** The conversation. */
+    session_id?: string | null;
+    /** The first instant, widened down to a 5-minute edge. */
+    since?: Timestamp | null;
+    /** How it ended. */
+    status_class?: StatusClass | null;
+    /** The upstream's status. */
+    status_code?: number | null;
+    /**
+     * The IANA name of the zone that buckets are aligned to, such as `Europe/Berlin`; UTC when omitted. A bucket of
+     * 1,440 minutes is a day of that zone, of 23 to 25 hours where clocks change.
+     */
+    time_zone?: string | null;
+    /** The end, exclusive, widened up to a 5-minute edge; now when omitted. */
+    until?: Timestamp | null;
+    /** The end user. */
+    user_id?: string | null;
+    /** The last so many hours, up to now; 24 when omitted, at most 8,784 (a leap year). Not together with `since`. */
+    window_hours?: number | null;
 }
 
 /** Another provider of the tenant, and what to ask it for. In JSON a bare string is the provider's name. */
@@ -430,6 +605,45 @@ export interface FlushReport {
     /** Traces that are on disk only: after a close they wait there for the next gateway. */
     spooled: number;
 }
+
+/** One group. */
+export interface GroupMeasures {
+    /** Mean latency in milliseconds. */
+    avg_latency_ms: number | null;
+    /** Mean time spent in the gateway itself, in microseconds. */
+    avg_overhead_us: number | null;
+    /** Mean time to the first byte in milliseconds. */
+    avg_ttfb_ms: number | null;
+    /** The exact sum over the traces that have a cost. */
+    cost_usd: Usd;
+    /** What was asked for in `distributions`, and has any number. */
+    distributions?: Record<string, Distribution>;
+    /** `errors / total_requests`; 0 when there are none. */
+    error_rate: number;
+    /** Those of class `upstream_error`, `gateway_error` or `timeout`. */
+    errors: number;
+    /** Input tokens, cached ones included. */
+    input_tokens: number;
+    /** Output tokens, reasoning included. */
+    output_tokens: number;
+    /** Median latency in milliseconds. */
+    p50_latency_ms: number | null;
+    /** 95th percentile of latency in milliseconds. */
+    p95_latency_ms: number | null;
+    /** 99th percentile of latency in milliseconds. */
+    p99_latency_ms: number | null;
+    /** All traces, refused and cancelled ones included. */
+    total_requests: number;
+    /** All tokens. */
+    total_tokens: number;
+    /** Traces that used tokens and have no cost, since their model has no price. */
+    unpriced_requests: number;
+    /** What its traces have in common; `null` for those that have nothing there. */
+    value: string | null;
+}
+
+/** What comes first. */
+export type GroupOrder = 'requests' | 'cost' | 'tokens' | 'errors';
 
 /** Whether the gateway is well, and why not. */
 export interface Health {
@@ -512,7 +726,8 @@ export interface LoadedPrices {
  * What is measured over a set of traces.
  *
  * Latency, time to first byte and overhead are over the traces of class `ok` alone, so that failures do not
- * flatter or spoil them; percentiles are by nearest rank. All are `null` where no trace of that class is.
+ * flatter or spoil them. Percentiles are by nearest rank, off by at most 0.78 %; sums and means are exact. All are `null`
+ * where no trace of that class is, and percentiles by API key, too.
  */
 export interface Measures {
     /** Mean latency in milliseconds. */
@@ -523,6 +738,8 @@ export interface Measures {
     avg_ttfb_ms: number | null;
     /** The exact sum over the traces that have a cost. */
     cost_usd: Usd;
+    /** What was asked for in `distributions`, and has any number. */
+    distributions?: Record<string, Distribution>;
     /** `errors / total_requests`; 0 when there are none. */
     error_rate: number;
     /** Those of class `upstream_error`, `gateway_error` or `timeout`. */
@@ -545,6 +762,9 @@ export interface Measures {
     unpriced_requests: number;
 }
 
+/** What there is a distribution of, over the traces of class `ok`. */
+export type Metric = 'latency' | 'ttfb' | 'ttft' | 'overhead' | 'tokens_per_second';
+
 /** Whether the store's schema may be changed. */
 export type Migrate = 'auto' | 'check' | 'off';
 
@@ -558,6 +778,8 @@ export interface ModelMeasures {
     avg_ttfb_ms: number | null;
     /** The exact sum over the traces that have a cost. */
     cost_usd: Usd;
+    /** What was asked for in `distributions`, and has any number. */
+    distributions?: Record<string, Distribution>;
     /** `errors / total_requests`; 0 when there are none. */
     error_rate: number;
     /** Those of class `upstream_error`, `gateway_error` or `timeout`. */
@@ -858,6 +1080,16 @@ export type ProviderName = string;
 /** An exact number: whole, decimal, or a fraction; written as a fraction. */
 export type Ratio = string;
 
+/** What was made anew. */
+export interface RebuildReport {
+    /** The first instant of the first day. */
+    from: Timestamp;
+    /** The first instant after the last day. */
+    to: Timestamp;
+    /** How many traces there are in between. */
+    traces: number;
+}
+
 /**
  * How a cost came about: quantity × rate × multiplier = line, each rounded once, half to even. The lines add up to the
  * cost exactly.
@@ -1055,6 +1287,42 @@ export interface Tenant {
 /** A tenant, chosen by the host and immutable. */
 export type TenantId = string;
 
+/** One tenant. */
+export interface TenantMeasures {
+    /** Mean latency in milliseconds. */
+    avg_latency_ms: number | null;
+    /** Mean time spent in the gateway itself, in microseconds. */
+    avg_overhead_us: number | null;
+    /** Mean time to the first byte in milliseconds. */
+    avg_ttfb_ms: number | null;
+    /** The exact sum over the traces that have a cost. */
+    cost_usd: Usd;
+    /** What was asked for in `distributions`, and has any number. */
+    distributions?: Record<string, Distribution>;
+    /** `errors / total_requests`; 0 when there are none. */
+    error_rate: number;
+    /** Those of class `upstream_error`, `gateway_error` or `timeout`. */
+    errors: number;
+    /** Input tokens, cached ones included. */
+    input_tokens: number;
+    /** Output tokens, reasoning included. */
+    output_tokens: number;
+    /** Median latency in milliseconds. */
+    p50_latency_ms: number | null;
+    /** 95th percentile of latency in milliseconds. */
+    p95_latency_ms: number | null;
+    /** 99th percentile of latency in milliseconds. */
+    p99_latency_ms: number | null;
+    /** Whose traces they are. */
+    tenant_id: TenantId;
+    /** All traces, refused and cancelled ones included. */
+    total_requests: number;
+    /** All tokens. */
+    total_tokens: number;
+    /** Traces that used tokens and have no cost, since their model has no price. */
+    unpriced_requests: number;
+}
+
 /** One page of tenants, by id. */
 export interface TenantPage {
     /** Where the next page begins; `null` on the last. */
@@ -1090,6 +1358,55 @@ export interface TenantUpdate {
     status?: TenantStatus | null;
 }
 
+/** Which tenants to show, in which window. */
+export interface TenantsQuery {
+    /** One of 5 10 15 30 60 120 180 360 720 1440; 60 when omitted. At most 3,000 buckets a query. */
+    bucket_minutes?: number | null;
+    /** What is measured in more detail, in `Measures::distributions`(super::Measures::distributions). */
+    distributions?: Metric[];
+    /** What went wrong. */
+    error_code?: ErrorCode | null;
+    /** 1 to 1,000 tenants; 100 when omitted. */
+    limit?: number | null;
+    /** Every pair must be there. */
+    metadata?: Record<string, string>;
+    /** The model that served. */
+    model?: string | null;
+    /** What comes first; by id among equals. */
+    order?: GroupOrder;
+    /** The provider's name. */
+    provider?: string | null;
+    /** The caller's id of the request. */
+    request_id?: string | null;
+    /** The conversation. */
+    session_id?: string | null;
+    /** The first instant, widened down to a 5-minute edge. */
+    since?: Timestamp | null;
+    /** How it ended. */
+    status_class?: StatusClass | null;
+    /** The upstream's status. */
+    status_code?: number | null;
+    /**
+     * The IANA name of the zone that buckets are aligned to, such as `Europe/Berlin`; UTC when omitted. A bucket of
+     * 1,440 minutes is a day of that zone, of 23 to 25 hours where clocks change.
+     */
+    time_zone?: string | null;
+    /** The end, exclusive, widened up to a 5-minute edge; now when omitted. */
+    until?: Timestamp | null;
+    /** The end user. */
+    user_id?: string | null;
+    /** The last so many hours, up to now; 24 when omitted, at most 8,784 (a leap year). Not together with `since`. */
+    window_hours?: number | null;
+}
+
+/** A stretch of time. */
+export interface TimeRange {
+    /** The first instant. */
+    since: Timestamp;
+    /** The end, exclusive. */
+    until: Timestamp;
+}
+
 /** Timeouts to override; what is `null` stays as the gateway has it. Milliseconds. */
 export interface TimeoutOverrides {
     /** Until the connection stands. */
@@ -1119,6 +1436,62 @@ export interface Timeouts {
 
 /** RFC 3339, in answers in UTC with milliseconds. */
 export type Timestamp = string;
+
+/** Which traces stand out. */
+export type TopOrder = 'slowest' | 'most_expensive';
+
+/** Which traces to look for, in which window. */
+export interface TopQuery {
+    /** One of 5 10 15 30 60 120 180 360 720 1440; 60 when omitted. At most 3,000 buckets a query. */
+    bucket_minutes?: number | null;
+    /** What is measured in more detail, in `Measures::distributions`(super::Measures::distributions). */
+    distributions?: Metric[];
+    /** What went wrong. */
+    error_code?: ErrorCode | null;
+    /** 1 to 200 traces; 50 when omitted. */
+    limit?: number | null;
+    /** Every pair must be there. */
+    metadata?: Record<string, string>;
+    /** The model that served. */
+    model?: string | null;
+    /** What comes first. */
+    order: TopOrder;
+    /** The provider's name. */
+    provider?: string | null;
+    /** The caller's id of the request. */
+    request_id?: string | null;
+    /** The conversation. */
+    session_id?: string | null;
+    /** The first instant, widened down to a 5-minute edge. */
+    since?: Timestamp | null;
+    /** How it ended. */
+    status_class?: StatusClass | null;
+    /** The upstream's status. */
+    status_code?: number | null;
+    /**
+     * The IANA name of the zone that buckets are aligned to, such as `Europe/Berlin`; UTC when omitted. A bucket of
+     * 1,440 minutes is a day of that zone, of 23 to 25 hours where clocks change.
+     */
+    time_zone?: string | null;
+    /** The end, exclusive, widened up to a 5-minute edge; now when omitted. */
+    until?: Timestamp | null;
+    /** The end user. */
+    user_id?: string | null;
+    /** The last so many hours, up to now; 24 when omitted, at most 8,784 (a leap year). Not together with `since`. */
+    window_hours?: number | null;
+}
+
+/** The traces of a window that stand out. */
+export interface TopTraces {
+    /** Whether all traces were looked at; `false` where there were too many. */
+    complete: boolean;
+    /** The first instant that was looked at. */
+    from: Timestamp;
+    /** The first instant that was not looked at any more. */
+    to: Timestamp;
+    /** The first ones in the order asked for. */
+    traces: Trace[];
+}
 
 /** A row of a list: everything about one request but its content. */
 export interface Trace {

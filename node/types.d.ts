@@ -6,10 +6,11 @@
 
 import type * as Data from './data.js';
 import type {
-    Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, ApiKeyList, Config, CreatedApiKey,
-    DeadLetterList, ErasureReport, ErrorCode, Eviction, FlushReport, Health, LoadedPrices, NewApiKey, NewTenant, ProviderConfig,
-    ProviderDescription, ProviderInfo, ProviderList, RewrapReport, Stats, Tenant, TenantPage, TenantQuery, TenantUpdate,
-    Trace, TraceDetail, TracePage, TraceQuery, VerifyReport,
+    Analytics, AnalyticsBreakdown, AnalyticsComparison, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTenants,
+    AnalyticsTimeseries, ApiKeyList, BreakdownQuery, Config, CreatedApiKey, DeadLetterList, Dimension, ErasureReport, ErrorCode,
+    Eviction, ExportReport, ExportTarget, FlushReport, Health, LoadedPrices, NewApiKey, NewTenant, ProviderConfig,
+    ProviderDescription, ProviderInfo, ProviderList, RebuildReport, RewrapReport, Stats, Tenant, TenantPage, TenantQuery,
+    TenantsQuery, TenantUpdate, TopOrder, TopQuery, TopTraces, Trace, TraceDetail, TracePage, TraceQuery, VerifyReport,
 } from './data.js';
 
 export type * from './data.js';
@@ -56,6 +57,18 @@ export class Gateway implements AsyncDisposable {
     analyticsTimeseries(tenantId: string, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsTimeseries>;
     /** What was measured over a window, model by model. */
     analyticsModels(tenantId: string, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsModels>;
+    /** What was measured over a window, told apart by `provider`, `api_key`, `metadata.team` and the like. */
+    analyticsBreakdown(tenantId: string, by: Dimension, query?: Omit<BreakdownQuery, 'by'>, options?: Cancellable): Promise<AnalyticsBreakdown>;
+    /** What was measured over a window, and over the one before it. */
+    analyticsComparison(tenantId: string, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsComparison>;
+    /** The slowest or the most expensive traces of a window. */
+    topTraces(tenantId: string, order: TopOrder, query?: Omit<TopQuery, 'order'>, options?: Cancellable): Promise<TopTraces>;
+    /** What was measured over a window, tenant by tenant. */
+    analyticsTenants(query?: TenantsQuery, options?: Cancellable): Promise<AnalyticsTenants>;
+    /** Writes traces or a series as JSON lines to a new file. */
+    exportToFile(tenantId: string, path: string, query?: Omit<ExportTarget, 'path'>, options?: Cancellable): Promise<ExportReport>;
+    /** Makes the rollups of a range anew from its traces, in whole days. */
+    rebuildRollups(tenantId: string, since: string, until: string, options?: Cancellable): Promise<RebuildReport>;
 
     /** Creates a tenant; its id is a UUIDv7 where none is given. */
     createTenant(id?: string | null, fields?: Omit<NewTenant, 'id'>, options?: Cancellable): Promise<Tenant>;

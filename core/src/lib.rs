@@ -32,6 +32,7 @@ mod pricing;
 mod provider;
 mod recorder;
 mod registry;
+mod rollup;
 #[cfg(feature = "schema")]
 mod schema;
 mod spool;
@@ -47,7 +48,7 @@ pub use config::{
     BreakerConfig, Config, Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts,
 };
 pub use error::{Error, ErrorCode, Result};
-pub use gateway::{Gateway, Hooks, ProviderHandle, TenantHandle};
+pub use gateway::{Export, Gateway, Hooks, ProviderHandle, TenantHandle};
 pub use http::Body;
 #[cfg(feature = "server")]
 pub use http::{ServeConfig, ServeTls, Server};
@@ -59,10 +60,13 @@ pub use schema::{openapi, schema};
 pub use stream::ReplyStream;
 pub use types::{
     analytics::{
-        Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, Bucket, Measures,
-        ModelMeasures,
+        Analytics, AnalyticsBreakdown, AnalyticsComparison, AnalyticsModels, AnalyticsQuery, AnalyticsSummary,
+        AnalyticsTenants, AnalyticsTimeseries, BreakdownQuery, Bucket, Dimension, Distribution, GroupMeasures,
+        GroupOrder, Measures, Metric, ModelMeasures, RebuildReport, TenantMeasures, TenantsQuery, TimeRange, TopOrder,
+        TopQuery, TopTraces,
     },
     api_key::{ApiKey, ApiKeyStatus, CreatedApiKey, NewApiKey, Scope},
+    export::{ExportContent, ExportQuery, ExportReport},
     ids::{ProviderName, TenantId, TraceId},
     money::PicoUsd,
     price::{

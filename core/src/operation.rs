@@ -15,7 +15,9 @@ use crate::types::api_key::Scope;
 #[cfg(feature = "schema")]
 use {
     self::shapes::*,
-    crate::types::{analytics::*, api_key::*, price::*, provider::*, stats::*, tenant::*, trace::*, verify::*},
+    crate::types::{
+        analytics::*, api_key::*, export::*, price::*, provider::*, stats::*, tenant::*, trace::*, verify::*,
+    },
     serde_json::Value,
 };
 
@@ -98,6 +100,12 @@ operations! {
     analytics_summary: ("GET" "/v1/analytics/summary") Read Tenant AnalyticsQuery => Json AnalyticsSummary;
     analytics_timeseries: ("GET" "/v1/analytics/timeseries") Read Tenant AnalyticsQuery => Json AnalyticsTimeseries;
     analytics_models: ("GET" "/v1/analytics/models") Read Tenant AnalyticsQuery => Json AnalyticsModels;
+    analytics_breakdown: ("GET" "/v1/analytics/breakdown") Read Tenant BreakdownQuery => Json AnalyticsBreakdown;
+    analytics_comparison: ("GET" "/v1/analytics/comparison") Read Tenant AnalyticsQuery => Json AnalyticsComparison;
+    top_traces: ("GET" "/v1/analytics/traces") Read Tenant TopQuery => Json TopTraces;
+    analytics_tenants: ("GET" "/v1/admin/analytics/tenants") Admin Gateway TenantsQuery => Json AnalyticsTenants;
+    export_to_file: () Admin Tenant ExportTarget => Json ExportReport;
+    rebuild_rollups: () Admin Tenant TimeRange => Json RebuildReport;
 
     create_tenant: ("POST" "/v1/admin/tenants") Admin Gateway NewTenant => Json Tenant;
     get_tenant: ("GET" "/v1/admin/tenants/{tenant_id}") Admin Gateway TenantRef => Json Tenant;

@@ -11,6 +11,12 @@ const OPERATIONS = {
     analyticsSummary: ['tenant_id', '...'],
     analyticsTimeseries: ['tenant_id', '...'],
     analyticsModels: ['tenant_id', '...'],
+    analyticsBreakdown: ['tenant_id', 'by', '...'],
+    analyticsComparison: ['tenant_id', '...'],
+    topTraces: ['tenant_id', 'order', '...'],
+    analyticsTenants: ['...'],
+    exportToFile: ['tenant_id', 'path', '...'],
+    rebuildRollups: ['tenant_id', 'since', 'until'],
 
     createTenant: ['id', '...'],
     getTenant: ['tenant_id'],

@@ -18,15 +18,21 @@ if TYPE_CHECKING:
 
     from .types import (
         Analytics,
+        AnalyticsBreakdown,
+        AnalyticsComparison,
         AnalyticsModels,
         AnalyticsQuery,
         AnalyticsSummary,
+        AnalyticsTenants,
         AnalyticsTimeseries,
         ApiKey,
+        BreakdownQuery,
         CallOptions,
         CreatedApiKey,
         DeadLetter,
         ErasureReport,
+        ExportReport,
+        ExportTarget,
         FlushReport,
         Health,
         LoadedPrices,
@@ -35,12 +41,17 @@ if TYPE_CHECKING:
         ProviderConfig,
         ProviderDescription,
         ProviderInfo,
+        RebuildReport,
         RewrapReport,
         Stats,
         Tenant,
         TenantPage,
         TenantQuery,
+        TenantsQuery,
         TenantUpdate,
+        TimeRange,
+        TopQuery,
+        TopTraces,
         Trace,
         TraceDetail,
         TracePage,
@@ -292,6 +303,30 @@ class AsyncOperations(AsyncCalls):
     async def analytics_models(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsModels:
         """A window model by model, most requests first."""
         return cast("AnalyticsModels", await self._json("analytics_models", {"tenant_id": tenant_id, **query}))
+
+    async def analytics_breakdown(self, tenant_id: str, /, **query: Unpack[BreakdownQuery]) -> AnalyticsBreakdown:
+        """A window told apart `by` something: `provider`, `api_key`, `metadata.team` and the like."""
+        return cast("AnalyticsBreakdown", await self._json("analytics_breakdown", {"tenant_id": tenant_id, **query}))
+
+    async def analytics_comparison(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsComparison:
+        """A window, and the one before it."""
+        return cast("AnalyticsComparison", await self._json("analytics_comparison", {"tenant_id": tenant_id, **query}))
+
+    async def top_traces(self, tenant_id: str, /, **query: Unpack[TopQuery]) -> TopTraces:
+        """The slowest or the most expensive traces of a window."""
+        return cast("TopTraces", await self._json("top_traces", {"tenant_id": tenant_id, **query}))
+
+    async def analytics_tenants(self, **query: Unpack[TenantsQuery]) -> AnalyticsTenants:
+        """A window tenant by tenant."""
+        return cast("AnalyticsTenants", await self._json("analytics_tenants", query))
+
+    async def export_to_file(self, tenant_id: str, /, **query: Unpack[ExportTarget]) -> ExportReport:
+        """Writes traces or a series as JSON lines to a new file."""
+        return cast("ExportReport", await self._json("export_to_file", {"tenant_id": tenant_id, **query}))
+
+    async def rebuild_rollups(self, tenant_id: str, /, **stretch: Unpack[TimeRange]) -> RebuildReport:
+        """Makes the rollups of a range anew from its traces, in whole days."""
+        return cast("RebuildReport", await self._json("rebuild_rollups", {"tenant_id": tenant_id, **stretch}))
 
     # Tenants.
 

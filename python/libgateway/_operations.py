@@ -19,15 +19,21 @@ if TYPE_CHECKING:
 
     from .types import (
         Analytics,
+        AnalyticsBreakdown,
+        AnalyticsComparison,
         AnalyticsModels,
         AnalyticsQuery,
         AnalyticsSummary,
+        AnalyticsTenants,
         AnalyticsTimeseries,
         ApiKey,
+        BreakdownQuery,
         CallOptions,
         CreatedApiKey,
         DeadLetter,
         ErasureReport,
+        ExportReport,
+        ExportTarget,
         FlushReport,
         Health,
         LoadedPrices,
@@ -36,12 +42,17 @@ if TYPE_CHECKING:
         ProviderConfig,
         ProviderDescription,
         ProviderInfo,
+        RebuildReport,
         RewrapReport,
         Stats,
         Tenant,
         TenantPage,
         TenantQuery,
+        TenantsQuery,
         TenantUpdate,
+        TimeRange,
+        TopQuery,
+        TopTraces,
         Trace,
         TraceDetail,
         TracePage,
@@ -293,6 +304,30 @@ class Operations(SyncCalls):
     def analytics_models(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsModels:
         """A window model by model, most requests first."""
         return cast("AnalyticsModels", self._json("analytics_models", {"tenant_id": tenant_id, **query}))
+
+    def analytics_breakdown(self, tenant_id: str, /, **query: Unpack[BreakdownQuery]) -> AnalyticsBreakdown:
+        """A window told apart `by` something: `provider`, `api_key`, `metadata.team` and the like."""
+        return cast("AnalyticsBreakdown", self._json("analytics_breakdown", {"tenant_id": tenant_id, **query}))
+
+    def analytics_comparison(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsComparison:
+        """A window, and the one before it."""
+        return cast("AnalyticsComparison", self._json("analytics_comparison", {"tenant_id": tenant_id, **query}))
+
+    def top_traces(self, tenant_id: str, /, **query: Unpack[TopQuery]) -> TopTraces:
+        """The slowest or the most expensive traces of a window."""
+        return cast("TopTraces", self._json("top_traces", {"tenant_id": tenant_id, **query}))
+
+    def analytics_tenants(self, **query: Unpack[TenantsQuery]) -> AnalyticsTenants:
+        """A window tenant by tenant."""
+        return cast("AnalyticsTenants", self._json("analytics_tenants", query))
+
+    def export_to_file(self, tenant_id: str, /, **query: Unpack[ExportTarget]) -> ExportReport:
+        """Writes traces or a series as JSON lines to a new file."""
+        return cast("ExportReport", self._json("export_to_file", {"tenant_id": tenant_id, **query}))
+
+    def rebuild_rollups(self, tenant_id: str, /, **stretch: Unpack[TimeRange]) -> RebuildReport:
+        """Makes the rollups of a range anew from its traces, in whole days."""
+        return cast("RebuildReport", self._json("rebuild_rollups", {"tenant_id": tenant_id, **stretch}))
 
     # Tenants.
 

@@ -1,114 +1,135 @@
-//! Adds traces up. Counts and money are integers; percentiles are exact, by nearest rank.
+//! Adds cells and traces up, and says what came out. Counts and money are integers.
+
+use std::collections::BTreeMap;
 
 use crate::{
-    store::ScanRow,
-    types::{analytics::Measures, money::PicoUsd, trace::StatusClass},
+    error::Result,
+    rollup::{CellRef, Counted, Counters, PerMetric, Sketch},
+    store::unreadable,
+    types::{
+        analytics::{Distribution, Measures, Metric},
+        money::PicoUsd,
+        trace::StatusClass,
+    },
 };
 
-/// A running sum over traces.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
-    requests: i64,
-    errors: i64,
-    input_tokens: i64,
-    output_tokens: i64,
-    cost: i128,
-    unpriced: i64,
-    /// Latencies of the traces of class `ok`, in microseconds.
-    latencies: Vec<i64>,
-    ttfb: Mean,
-    overhead: Mean,
+/// What is added: a cell of the rollups, or a trace.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Part<'a> {
+    Cell(&'a CellRef<'a>),
+    Trace(&'a Counted<'a>),
 }
 
-/// A sum and how many numbers it is of.
-#[derive(Clone, Copy, Debug, Default)]
-struct Mean {
-    sum: i128,
-    count: i64,
+/// A running sum.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    counters: Counters,
+    /// Those of the requests that the durations are of.
+    measured: i64,
+    errors: i64,
+    sketches: PerMetric<Sketch>,
+}
+
+impl Part<'_> {
+    fn class(&self) -> StatusClass {
+        match self {
+            Self::Cell(cell) => cell.key.class,
+            Self::Trace(trace) => trace.class,
+        }
+    }
+
+    fn counters(&self) -> Counters {
+        match self {
+            Self::Cell(cell) => cell.counters,
+            Self::Trace(trace) => trace.counters(),
+        }
+    }
+
+    fn add_sketch(&self, metric: Metric, sketch: &mut Sketch) -> Result<()> {
+        match self {
+            Self::Cell(cell) => cell.add_sketch(metric, sketch).ok_or_else(unreadable),
+            Self::Trace(trace) => {
+                trace.measured(metric).into_iter().for_each(|number| sketch.add(number));
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, row: &ScanRow) {
-        self.requests += 1;
-        self.errors += i64::from(row.status_class.is_error());
-        self.input_tokens = self.input_tokens.saturating_add(row.input_tokens.unwrap_or_default());
-        self.output_tokens = self.output_tokens.saturating_add(row.output_tokens.unwrap_or_default());
-        match row.cost_pico_usd {
-            Some(cost) => self.cost += i128::from(cost),
-            None => self.unpriced += i64::from(row.input_tokens.is_some() || row.output_tokens.is_some()),
+    /// Adds a part, of its distributions those.
+    pub(super) fn add(&mut self, part: Part<'_>, metrics: &[Metric]) -> Result<()> {
+        let (class, counters) = (part.class(), part.counters());
+        self.counters.add(&counters);
+        self.errors += if class.is_error() { counters.requests } else { 0 };
+        if class == StatusClass::Ok {
+            self.measured += counters.requests;
+            for metric in metrics {
+                part.add_sketch(*metric, self.sketches.of_mut(*metric))?;
+            }
         }
-        if row.status_class == StatusClass::Ok {
-            self.latencies.push(row.latency_us);
-            self.overhead.add(Some(row.overhead_us));
-            self.ttfb.add(row.ttfb_us);
+        Ok(())
+    }
+
+    /// Adds what another one added.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.counters.add(&other.counters);
+        self.measured += other.measured;
+        self.errors += other.errors;
+        for metric in Metric::ALL {
+            self.sketches.of_mut(metric).merge(other.sketches.of(metric));
         }
     }
 
-    pub(super) fn measures(mut self) -> Measures {
-        self.latencies.sort_unstable();
-        let percentile = |percent| nearest_rank(&self.latencies, percent).map(millis);
-        let mut latency = Mean::default();
-        for latency_us in &self.latencies {
-            latency.add(Some(*latency_us));
-        }
+    /// Whether any request was counted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.counters.requests == 0
+    }
+
+    /// What was measured, with those distributions.
+    pub(super) fn measures(&self, distributions: &[Metric]) -> Measures {
+        let Counters { requests, input_tokens, output_tokens, .. } = self.counters;
+        let mean = |sum: i64, count: i64| (count > 0).then(|| float(sum.into()) / float(count.into()));
+        let latency = self.sketches.of(Metric::Latency);
+        let percentile = |percent| latency.percentile(percent).map(|micros| float(micros.into()) / 1e3);
+        let distribution = |metric: &Metric| Some((*metric, distribution(*metric, self.sketches.of(*metric))?));
         Measures {
-            total_requests: self.requests,
+            total_requests: requests,
             errors: self.errors,
-            error_rate: if self.requests == 0 { 0.0 } else { float(self.errors.into()) / float(self.requests.into()) },
-            total_tokens: self.input_tokens.saturating_add(self.output_tokens),
-            input_tokens: self.input_tokens,
-            output_tokens: self.output_tokens,
-            cost_usd: PicoUsd(self.cost),
-            unpriced_requests: self.unpriced,
-            avg_latency_ms: latency.get().map(|micros| micros / 1e3),
+            error_rate: mean(self.errors, requests).unwrap_or_default(),
+            total_tokens: input_tokens.saturating_add(output_tokens),
+            input_tokens,
+            output_tokens,
+            cost_usd: PicoUsd(self.counters.cost_pico_usd),
+            unpriced_requests: self.counters.unpriced,
+            avg_latency_ms: mean(self.counters.latency_us, self.measured).map(|micros| micros / 1e3),
             p50_latency_ms: percentile(50),
             p95_latency_ms: percentile(95),
             p99_latency_ms: percentile(99),
-            avg_ttfb_ms: self.ttfb.get().map(|micros| micros / 1e3),
-            avg_overhead_us: self.overhead.get(),
+            avg_ttfb_ms: mean(self.counters.ttfb_us, self.counters.ttfb_count).map(|micros| micros / 1e3),
+            avg_overhead_us: mean(self.counters.overhead_us, self.measured),
+            distributions: distributions.iter().filter_map(distribution).collect::<BTreeMap<_, _>>(),
         }
     }
 }
 
-impl Mean {
-    fn add(&mut self, number: Option<i64>) {
-        if let Some(number) = number {
-            self.sum += i128::from(number);
-            self.count += 1;
-        }
-    }
-
-    fn get(self) -> Option<f64> {
-        (self.count > 0).then(|| float(self.sum) / float(self.count.into()))
-    }
-}
-
-/// The smallest number that at least `percent` of the sorted ones do not exceed.
-fn nearest_rank(sorted: &[i64], percent: usize) -> Option<i64> {
-    let rank = (sorted.len() * percent).div_ceil(100);
-    sorted.get(rank.checked_sub(1)?).copied()
-}
-
-fn millis(micros: i64) -> f64 {
-    float(micros.into()) / 1e3
+fn distribution(metric: Metric, sketch: &Sketch) -> Option<Distribution> {
+    let unit = match metric {
+        Metric::Latency | Metric::Ttfb | Metric::Ttft | Metric::TokensPerSecond => 1e3,
+        Metric::Overhead => 1.0,
+    };
+    let percentile = |percent| sketch.percentile(percent).map(|number| float(number.into()) / unit);
+    Some(Distribution {
+        count: sketch.total(),
+        p50: percentile(50)?,
+        p90: percentile(90)?,
+        p95: percentile(95)?,
+        p99: percentile(99)?,
+    })
 }
 
 /// Exact up to 2⁵³: durations and counts stay far below.
 #[allow(clippy::as_conversions, reason = "the standard library has no other way from an integer to the nearest float")]
 fn float(number: i128) -> f64 {
     number as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_by_nearest_rank() {
-        let hundred: Vec<i64> = (1..=100).collect();
-        assert_eq!([50, 95, 99].map(|percent| nearest_rank(&hundred, percent)), [Some(50), Some(95), Some(99)]);
-        assert_eq!([50, 95, 99].map(|percent| nearest_rank(&[7], percent)), [Some(7); 3]);
-        assert_eq!(nearest_rank(&[1, 2], 50), Some(1));
-        assert_eq!(nearest_rank(&[], 50), None);
-    }
 }

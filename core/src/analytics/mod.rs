@@ -1,83 +1,105 @@
-//! Answers questions about many traces: the whole window, bucket by bucket, model by model. Reads the store; keeps
-//! nothing. The rows are scanned and folded here, in one place for both databases, so that both give one answer.
+//! Answers questions about many traces: the whole window, bucket by bucket, group by group, tenant by tenant. Reads the
+//! store; keeps nothing. Everything is added up here, in one place for both databases, so that both give one answer.
 
+mod calendar;
+mod groups;
 mod measure;
+mod source;
+mod tenants;
+mod top;
 mod window;
 
-use std::collections::BTreeMap;
+pub(crate) use self::{
+    groups::{breakdown, models},
+    tenants::tenants,
+    top::top,
+};
 
-use self::{measure::Tally, window::Window};
+use self::{
+    measure::Tally,
+    source::{Source, metrics},
+    window::Window,
+};
 use crate::{
     clock,
     error::Result,
-    store::{ScanRow, Store, TraceScan},
+    rollup::Step,
+    store::{Coverage, Store},
     types::{
-        analytics::{
-            Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, Bucket, ModelMeasures,
-        },
+        analytics::{Analytics, AnalyticsComparison, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, Bucket},
         ids::TenantId,
+        time::Timestamp,
     },
 };
 
 /// One question about one tenant.
-pub(crate) struct Question {
+#[derive(Clone, Debug)]
+pub(crate) struct Question<Q = AnalyticsQuery> {
     pub(crate) tenant: TenantId,
-    pub(crate) query: AnalyticsQuery,
+    pub(crate) query: Q,
+}
+
+/// The window of a question, widened.
+pub(crate) fn window(query: &AnalyticsQuery) -> Result<(Timestamp, Timestamp)> {
+    Window::of(query, Step::FiveMinutes, clock::now()).map(|window| (window.from, window.to))
 }
 
 /// The whole window and its buckets.
 pub(crate) async fn analytics(store: &Store, question: Question) -> Result<Analytics> {
-    let window = Window::of(&question.query, clock::now())?;
+    let window = Window::of(&question.query, Step::FiveMinutes, clock::now())?;
+    let buckets = window.buckets()?;
+    let metrics = metrics(&question.query);
+    let mut tallies = vec![Tally::default(); buckets.len()];
+    let source = Source { edges: &buckets.edges, ..question.source(store, &metrics) };
+    let coverage = source.read(|at_ms, part| match tallies.get_mut(buckets.of(at_ms)) {
+        Some(tally) => tally.add(part, &metrics),
+        None => Ok(()),
+    });
+    let complete = coverage.await? == Coverage::Complete;
     let mut summary = Tally::default();
-    let mut buckets = vec![Tally::default(); window.buckets()?];
-    scan(store, &question, &window, |row| {
-        summary.add(&row);
-        if let Some(bucket) = buckets.get_mut(window.bucket_of(row.created_at)) {
-            bucket.add(&row);
-        }
-    })
-    .await?;
-    let timeseries = buckets
-        .into_iter()
-        .enumerate()
-        .map(|(index, tally)| Bucket { start: window.start_of(index), measures: tally.measures() });
-    Ok(Analytics { from: window.from, to: window.to, summary: summary.measures(), timeseries: timeseries.collect() })
+    tallies.iter().for_each(|tally| summary.merge(tally));
+    let distributions = &question.query.distributions;
+    let timeseries =
+        buckets.starts().zip(&tallies).map(|(start, tally)| Bucket { start, measures: tally.measures(distributions) });
+    let timeseries = timeseries.collect();
+    Ok(Analytics { from: window.from, to: window.to, complete, summary: summary.measures(distributions), timeseries })
 }
 
 /// The whole window.
 pub(crate) async fn summary(store: &Store, question: Question) -> Result<AnalyticsSummary> {
-    let window = Window::of(&question.query, clock::now())?;
-    let mut tally = Tally::default();
-    scan(store, &question, &window, |row| tally.add(&row)).await?;
-    Ok(AnalyticsSummary { from: window.from, to: window.to, measures: tally.measures() })
+    let window = Window::of(&question.query, Step::FiveMinutes, clock::now())?;
+    summary_of(store, &question, &window).await
 }
 
 /// The window, bucket by bucket.
 pub(crate) async fn timeseries(store: &Store, question: Question) -> Result<AnalyticsTimeseries> {
-    let Analytics { from, to, timeseries, .. } = analytics(store, question).await?;
-    Ok(AnalyticsTimeseries { from, to, timeseries })
+    let Analytics { from, to, complete, timeseries, .. } = analytics(store, question).await?;
+    Ok(AnalyticsTimeseries { from, to, complete, timeseries })
 }
 
-/// The window, model by model: the most requested ones first, by name among equals.
-pub(crate) async fn models(store: &Store, question: Question) -> Result<AnalyticsModels> {
-    let window = Window::of(&question.query, clock::now())?;
-    let mut tallies: BTreeMap<(Option<String>, Option<String>), Tally> = BTreeMap::new();
-    scan(store, &question, &window, |mut row| {
-        let key = (row.provider.take(), row.model.take());
-        tallies.entry(key).or_default().add(&row);
+/// The window and the one before it.
+pub(crate) async fn comparison(store: &Store, question: Question) -> Result<AnalyticsComparison> {
+    let window = Window::of(&question.query, Step::FiveMinutes, clock::now())?;
+    let current = summary_of(store, &question, &window).await?;
+    let previous = summary_of(store, &question, &window.before()).await?;
+    Ok(AnalyticsComparison { current, previous })
+}
+
+async fn summary_of(store: &Store, question: &Question, window: &Window) -> Result<AnalyticsSummary> {
+    let (metrics, edges, mut tally) = (metrics(&question.query), window.whole(), Tally::default());
+    let source = Source { edges: &edges, ..question.source(store, &metrics) };
+    let coverage = source.read(|_, part| tally.add(part, &metrics)).await?;
+    Ok(AnalyticsSummary {
+        from: window.from,
+        to: window.to,
+        complete: coverage == Coverage::Complete,
+        measures: tally.measures(&question.query.distributions),
     })
-    .await?;
-    let measured = tallies.into_iter().map(|((provider, model), tally)| ModelMeasures {
-        provider,
-        model,
-        measures: tally.measures(),
-    });
-    let mut models: Vec<_> = measured.collect();
-    models.sort_by_key(|model| std::cmp::Reverse(model.measures.total_requests));
-    Ok(AnalyticsModels { from: window.from, to: window.to, models })
 }
 
-async fn scan(store: &Store, question: &Question, window: &Window, on_row: impl FnMut(ScanRow) + Send) -> Result<()> {
-    let scan = TraceScan { tenant: &question.tenant, filter: &question.query.filter, from: window.from, to: window.to };
-    store.scan_traces(scan, on_row).await
+impl Question {
+    /// What the question is about, without its time.
+    fn source<'a>(&'a self, store: &'a Store, metrics: &'a [crate::types::analytics::Metric]) -> Source<'a> {
+        Source { store, tenant: &self.tenant, filter: &self.query.filter, edges: &[], metrics }
+    }
 }

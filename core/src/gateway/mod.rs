@@ -1,8 +1,11 @@
 //! The gateway as a host sees it: one short method per operation. What a method does is somebody else's business.
 
 mod admin;
+mod analytics;
 mod backup;
 mod erase;
+mod export;
+mod fold;
 mod health;
 mod keys;
 mod open;
@@ -23,7 +26,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-pub use self::{open::Hooks, provider_handle::ProviderHandle, tenant_handle::TenantHandle};
+pub use self::{export::Export, open::Hooks, provider_handle::ProviderHandle, tenant_handle::TenantHandle};
 use crate::{
     auth::{Auth, Caller},
     config::{Config, Settings},

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use tokio::sync::Notify;
 
 use super::{
-    Core,
+    Core, fold,
     health::Watch,
     retain::Retain,
     shutdown::{Running, Tasks},
@@ -112,7 +112,12 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
         changed: Arc::clone(&retention_changed),
         watch: Arc::clone(&watch),
     };
-    upkeep.extend([recording.recovery, recording.books, background.spawn(retain.run())]);
+    upkeep.extend([
+        recording.recovery,
+        recording.books,
+        background.spawn(retain.run()),
+        background.spawn(fold::run(store.clone())),
+    ]);
     transport.warm(&background);
     Ok(Core {
         pipeline: Pipeline::new(&settings, Arc::clone(&registry), recorder, transport),

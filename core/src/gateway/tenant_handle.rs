@@ -6,14 +6,12 @@ use bytes::Bytes;
 
 use super::{Core, ProviderHandle};
 use crate::{
-    analytics::{self, Question},
     error::Result,
     pipeline::{Call, Reply},
     provider::{Endpoint, Passing},
     stream::ReplyStream,
     traces,
     types::{
-        analytics::{Analytics, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries},
         ids::{ProviderName, TenantId, TraceId},
         request::{CallOptions, Request},
         trace::{TraceDetail, TracePage, TraceQuery},
@@ -99,36 +97,6 @@ impl TenantHandle {
         let tenant = self.core.registry.tenant(&self.id).await?;
         let id = self.id.clone();
         self.core.run(move |store| async move { traces::get(&store, &id, trace_id, &tenant.data_key).await }).await
-    }
-
-    /// The whole window and its buckets.
-    pub async fn analytics(&self, query: AnalyticsQuery) -> Result<Analytics> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::analytics(&store, question).await }).await
-    }
-
-    /// The whole window.
-    pub async fn analytics_summary(&self, query: AnalyticsQuery) -> Result<AnalyticsSummary> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::summary(&store, question).await }).await
-    }
-
-    /// The window, bucket by bucket.
-    pub async fn analytics_timeseries(&self, query: AnalyticsQuery) -> Result<AnalyticsTimeseries> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::timeseries(&store, question).await }).await
-    }
-
-    /// The window, model by model.
-    pub async fn analytics_models(&self, query: AnalyticsQuery) -> Result<AnalyticsModels> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::models(&store, question).await }).await
-    }
-
-    /// A question about a tenant that exists.
-    async fn question(&self, query: AnalyticsQuery) -> Result<Question> {
-        self.core.registry.tenant(&self.id).await?;
-        Ok(Question { tenant: self.id.clone(), query })
     }
 
     /// Passes a request on as it is, to the provider its model or the options choose.

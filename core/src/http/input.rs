@@ -19,6 +19,8 @@ const METADATA: &str = "metadata-";
 
 /// Arguments in a query whose values are numbers.
 const NUMBERS: [&str; 5] = ["limit", "status_code", "window_hours", "bucket_minutes", "timeout_ms"];
+/// Arguments that are lists: `distributions=latency,ttft`.
+const LISTS: [&str; 1] = ["distributions"];
 
 /// The API key: a bearer token, or `x-api-key`.
 pub(super) fn api_key(headers: &HeaderMap) -> Option<&str> {
@@ -100,6 +102,9 @@ fn argument(name: &str) -> &str {
 
 /// Text as what the argument takes; what is no number there is refused where the argument is read.
 fn typed(name: &str, value: String) -> Value {
+    if LISTS.contains(&name) {
+        return value.split(',').map(Value::from).collect();
+    }
     match value.parse::<u64>() {
         Ok(number) if NUMBERS.contains(&name) => number.into(),
         _ => Value::String(value),
@@ -121,7 +126,10 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::trace::TraceQuery;
+    use crate::types::{
+        analytics::{BreakdownQuery, Metric},
+        trace::TraceQuery,
+    };
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
@@ -176,5 +184,11 @@ mod tests {
             assert_eq!(error.param(), Some(param), "{text}: {error}");
         }
         assert_eq!(query("limit=1&limit=2").unwrap_err().param(), Some("limit"));
+        let read: BreakdownQuery =
+            query("by=metadata.team&distributions=ttft,latency&window=48").unwrap().rest().unwrap();
+        assert_eq!((read.by.to_string(), read.query.window_hours), ("metadata.team".to_owned(), Some(48)));
+        assert_eq!(read.query.distributions, [Metric::Ttft, Metric::Latency]);
+        let error = query("by=metadata.").and_then(Arguments::rest::<BreakdownQuery>).unwrap_err();
+        assert_eq!(error.param(), Some("by"), "{error}");
     }
 }

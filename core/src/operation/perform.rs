@@ -17,7 +17,7 @@ use crate::{
     gateway::{Gateway, ProviderHandle, TenantHandle},
     pipeline::Reply,
     stream::ReplyStream,
-    types::request::Request,
+    types::{export::ExportTarget, request::Request},
 };
 
 /// Who calls a model.
@@ -81,6 +81,27 @@ pub(crate) async fn perform(gateway: &Gateway, operation: &Operation, mut argume
         "analytics_models" => {
             let (tenant, query) = arguments.tenant_and_rest(gateway)?;
             answer(tenant.analytics_models(query).await)
+        }
+        "analytics_breakdown" => {
+            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
+            answer(tenant.analytics_breakdown(query).await)
+        }
+        "analytics_comparison" => {
+            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
+            answer(tenant.analytics_comparison(query).await)
+        }
+        "top_traces" => {
+            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
+            answer(tenant.top_traces(query).await)
+        }
+        "analytics_tenants" => answer(gateway.analytics_tenants(arguments.rest()?).await),
+        "export_to_file" => {
+            let (tenant, ExportTarget { path, query }) = arguments.tenant_and_rest(gateway)?;
+            answer(tenant.export_to_file(query, path).await)
+        }
+        "rebuild_rollups" => {
+            let (tenant, range) = arguments.tenant_and_rest(gateway)?;
+            answer(tenant.rebuild_rollups(range).await)
         }
         "create_tenant" => answer(gateway.create_tenant(arguments.rest()?).await),
         "get_tenant" => {

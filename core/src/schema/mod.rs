@@ -14,6 +14,7 @@ use crate::{
     error::ErrorCode,
     operation::{OPERATIONS, shapes},
     types::{
+        analytics::Dimension,
         ids::{ProviderName, TenantId},
         money::PicoUsd,
         price::Ratio,
@@ -118,6 +119,7 @@ text! {
     ProviderName, "ProviderName", {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$", "description": "The name of a provider within its tenant."};
     Timestamp, "Timestamp", {"type": "string", "format": "date-time", "description": "RFC 3339, in answers in UTC with milliseconds."};
     PicoUsd, "Usd", {"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]{1,12})?$", "description": "An exact decimal amount of US dollars."};
+    Dimension, "Dimension", {"type": "string", "pattern": "^(provider|model|status_class|api_key|error_code|user|session|metadata\\..+)$", "description": "What traces are told apart by; `metadata.` is followed by a key."};
     Ratio, "Ratio", {"type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,12}|/[0-9]+)?$", "description": "An exact number: whole, decimal, or a fraction; written as a fraction."};
     Secret, "Secret", {"type": "string", "description": "Never shown again."};
 }

@@ -119,6 +119,13 @@ impl Db {
 }
 
 impl Tx {
+    pub(crate) fn backend(&self) -> Backend {
+        match self {
+            Self::Sqlite(_) => Backend::Sqlite,
+            Self::Postgres { .. } => Backend::Postgres,
+        }
+    }
+
     /// How many rows the statement touched.
     pub(crate) async fn execute(&mut self, query: Query<'_>) -> Result<u64> {
         match self {

@@ -40,6 +40,7 @@ const SQLITE: &[Migration] = migrations! {
     4 "0004_dead_letters" "portable",
     5 "0005_retention" "portable",
     6 "0006_instances" "portable",
+    7 "0007_rollups" "sqlite",
     8 "0008_prices" "portable",
 };
 
@@ -51,6 +52,7 @@ const POSTGRES: &[Migration] = migrations! {
     4 "0004_dead_letters" "portable",
     5 "0005_retention" "portable",
     6 "0006_instances" "portable",
+    7 "0007_rollups" "postgres",
     8 "0008_prices" "portable",
 };
 

@@ -22,6 +22,7 @@ mod providers;
 mod query;
 mod reach;
 mod retention;
+mod rollups;
 mod row;
 mod scan;
 mod sqlite;
@@ -39,7 +40,8 @@ pub(crate) use master_keys::Rewrapped;
 pub(crate) use migrate::migration_sql;
 pub(crate) use providers::{ProviderChange, ProviderRecord};
 pub(crate) use retention::Limited;
-pub(crate) use scan::{ScanRow, TraceScan};
+pub(crate) use rollups::{Fold, Folded, RollupQuery, unreadable};
+pub(crate) use scan::{Coverage, ScanRow, TraceScan};
 pub(crate) use tenants::TenantRecord;
 pub(crate) use traces::{
     cursor::{decode_cursor, encode_cursor},

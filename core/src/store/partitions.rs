@@ -173,6 +173,8 @@ impl Month {
         }
         note_dropped_month(tx, Timestamp::from_millis(self.plus(1)?.start_ms()?)).await?;
         tx.run_script(format!("DROP TABLE {table}")).await?;
+        let since = sql("UPDATE gw_tenants SET traces_since_ms = $1 WHERE COALESCE(traces_since_ms, 0) < $1");
+        tx.execute(since.bind(self.plus(1)?.start_ms()?)).await?;
         Ok(true)
     }
 }

@@ -104,6 +104,12 @@ impl Store {
         }
         let piece =
             remove_oldest(&mut tx, &limited.tenant, Removal { up_to: cutoff, limit, why: Why::Expired }).await?;
+        if piece.traces > 0 {
+            let since =
+                sql("UPDATE gw_tenants SET traces_since_ms = $1 WHERE id = $2 AND COALESCE(traces_since_ms, 0) < $1");
+            let since = since.bind(cutoff.created_ms.saturating_add(1)).bind(limited.tenant.as_str());
+            tx.execute(since).await?;
+        }
         tx.commit().await?;
         Ok(piece)
     }

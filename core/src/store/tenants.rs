@@ -49,11 +49,13 @@ impl Store {
             |why: &str| Error::new(ErrorCode::AlreadyExists, format!("tenant {} {why}", tenant.id)).with_param("id");
         let tombstone = sql("DELETE FROM gw_tenants WHERE id = $1 AND deleted_ms IS NOT NULL").bind(tenant.id.as_str());
         if tx.execute(tombstone).await? > 0 {
-            let left = sql("SELECT 1 FROM gw_traces WHERE tenant_id = $1 LIMIT 1").bind(tenant.id.as_str());
-            if tx.fetch_optional(left).await?.is_some() {
-                return Err(exists("was deleted and its traces are still being erased; try again later"));
+            for table in ["gw_traces", "gw_rollups"] {
+                let left = sql(format!("SELECT 1 FROM {table} WHERE tenant_id = $1 LIMIT 1"));
+                if tx.fetch_optional(left.bind(tenant.id.as_str())).await?.is_some() {
+                    return Err(exists("was deleted and its traces are still being erased; try again later"));
+                }
             }
-            for table in ["gw_api_keys", "gw_dead_letters", "gw_price_rules"] {
+            for table in ["gw_api_keys", "gw_dead_letters", "gw_rollup_deltas", "gw_price_rules"] {
                 let rest = sql(format!("DELETE FROM {table} WHERE tenant_id = $1"));
                 tx.execute(rest.bind(tenant.id.as_str())).await?;
             }

@@ -2,6 +2,7 @@
 
 pub(crate) mod analytics;
 pub(crate) mod api_key;
+pub(crate) mod export;
 mod flat;
 pub(crate) mod glob;
 pub(crate) mod ids;

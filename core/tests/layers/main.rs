@@ -11,7 +11,19 @@ use std::{error::Error, fs, path::Path};
 /// here; `a::b` places a part of `a` apart from the rest of it.
 const LAYERS: [&[&str]; 9] = [
     &["error", "types"],
-    &["breaker", "cache", "clock", "config", "content", "crypto", "network", "pricing", "tasks", "transport::sse"],
+    &[
+        "breaker",
+        "cache",
+        "clock",
+        "config",
+        "content",
+        "crypto",
+        "network",
+        "pricing",
+        "rollup",
+        "tasks",
+        "transport::sse",
+    ],
     &["provider", "spool", "store", "transport"],
     &["analytics", "auth", "limits", "recorder", "registry", "traces"],
     &["pipeline", "stream"],

@@ -22,7 +22,8 @@ use std::{
 };
 
 use libgateway::{
-    Durability, Gateway, InstanceReport, InstanceState, NewTenant, StatusClass, TenantHandle, TraceQuery,
+    BreakdownQuery, Dimension, Durability, Gateway, GroupMeasures, InstanceReport, InstanceState, NewTenant,
+    StatusClass, TenantHandle, TraceQuery,
 };
 use libgateway_tests::{Backend, FreshStore, TestGateway, config, run_within};
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
@@ -99,6 +100,7 @@ async fn kill_often(backend: Backend, durability: Durability) {
         }
         let books = gateway.verify().await.unwrap();
         assert!(books.holds, "round {round}: {books:?}");
+        assert_rollups_agree(&gateway.tenant(&tenant).unwrap()).await;
         let found = gateway.stats().recovery;
         assert!(lost.is_empty(), "round {round}: of {} requests these are lost: {lost:?}; {found:?}", begun.len());
         if durability == Durability::Sync {
@@ -114,6 +116,27 @@ async fn kill_often(backend: Backend, durability: Durability) {
     assert_books_are_kept(&store, rounds).await;
     // Otherwise nothing was tested: some had ended, some had not.
     assert!(classes.get(&StatusClass::Ok) > Some(&0) && classes.get(&StatusClass::Abandoned) > Some(&0), "{classes:?}");
+}
+
+/// What the rollups say of a tenant is what its traces say: class by class, and to the last unit of money.
+async fn assert_rollups_agree(tenant: &TenantHandle) {
+    let mut query = TraceQuery { limit: Some(200), ..TraceQuery::default() };
+    let (mut classes, mut cost) = (BTreeMap::new(), 0);
+    loop {
+        let page = tenant.list_traces(query.clone()).await.unwrap();
+        for trace in page.traces {
+            *classes.entry(trace.status_class.name().to_owned()).or_insert(0) += 1;
+            cost += trace.cost_usd.map_or(0, |cost| cost.0);
+        }
+        match page.next_cursor {
+            Some(cursor) => query.cursor = Some(cursor),
+            None => break,
+        }
+    }
+    let answer = tenant.analytics_breakdown(BreakdownQuery::by(Dimension::StatusClass)).await.unwrap();
+    let of_class = |group: &GroupMeasures| (group.value.clone().unwrap(), group.measures.total_requests);
+    assert_eq!(answer.groups.iter().map(of_class).collect::<BTreeMap<_, _>>(), classes);
+    assert_eq!(answer.summary.cost_usd.0, cost);
 }
 
 /// Every killed process has its books closed; what is taken away afterwards is missed.

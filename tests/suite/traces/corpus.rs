@@ -1,9 +1,9 @@
 //! A few dozen traces that differ in everything one can ask for, the same in every database: times and durations are
 //! set in the store afterwards, by the number in their request id.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::UNIX_EPOCH};
 
-use libgateway::{CallOptions, ProviderConfig, Request, Timestamp};
+use libgateway::{CallOptions, ProviderConfig, Request, TimeRange, Timestamp};
 use libgateway_tests::{Backend, TestGateway};
 use serde_json::json;
 use upstream::Script;
@@ -76,4 +76,9 @@ async fn settle(test: &TestGateway) {
          latency_us = {number} * 7919 % 900001 + 1, ttfb_us = {ttfb}, overhead_us = {number} * 31 % 997"
     );
     Direct::to(test.store()).await.execute(&update, &update).await;
+    // The rollups know them where they were written.
+    let written = Timestamp::from_millis(i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap());
+    for (since, until) in [(written.plus_millis(-600_000), written), (at(BASE_MS), at(BASE_MS + STEP_MS * ROWS))] {
+        test.acme.rebuild_rollups(TimeRange { since, until }).await.unwrap();
+    }
 }

@@ -5,6 +5,9 @@ use std::cmp::Reverse;
 use libgateway::{PicoUsd, StatusClass, Trace};
 use serde_json::{Value, json};
 
+/// By how much percentiles may be off, as is promised.
+const PERCENTILES_ARE_OFF: f64 = 0.0078;
+
 /// The measures of these traces, as the API shows them.
 pub(crate) fn measures<'a>(traces: impl IntoIterator<Item = &'a Trace>) -> Value {
     let traces: Vec<&Trace> = traces.into_iter().collect();
@@ -54,6 +57,13 @@ pub(crate) fn models(traces: &[Trace]) -> Vec<Value> {
     models.into_iter().map(|(_, measured)| measured).collect()
 }
 
+/// How these numbers are distributed, as the API shows it.
+pub(crate) fn distribution(mut numbers: Vec<f64>) -> Value {
+    numbers.sort_by(f64::total_cmp);
+    let at = |part| rank(&numbers, part);
+    json!({"count": numbers.len(), "p50": at(0.5), "p90": at(0.9), "p95": at(0.95), "p99": at(0.99)})
+}
+
 fn mean(numbers: &[f64]) -> Option<f64> {
     (!numbers.is_empty()).then(|| numbers.iter().sum::<f64>() / numbers.len() as f64)
 }
@@ -68,7 +78,7 @@ fn rank(sorted: &[f64], part: f64) -> Option<f64> {
         .map(|(_, number)| number)
 }
 
-/// Fails unless both are the same, numbers up to the last digits of a float.
+/// Fails unless both are the same: numbers up to the last digits of a float, percentiles up to what is promised.
 pub(crate) fn assert_same(actual: &Value, expected: &Value, path: &str) {
     match (actual, expected) {
         (Value::Object(left), Value::Object(right)) => {
@@ -85,7 +95,8 @@ pub(crate) fn assert_same(actual: &Value, expected: &Value, path: &str) {
         }
         (Value::Number(left), Value::Number(right)) if left.is_f64() || right.is_f64() => {
             let (left, right) = (left.as_f64().unwrap(), right.as_f64().unwrap());
-            assert!((left - right).abs() <= right.abs() * 1e-12, "{path}: {left} and {right}");
+            let off = if path.contains(".p") { PERCENTILES_ARE_OFF } else { 1e-12 };
+            assert!((left - right).abs() <= right.abs() * off, "{path}: {left} and {right}");
         }
         _ => assert_eq!(actual, expected, "{path}"),
     }

@@ -104,10 +104,12 @@ async fn every_filter_finds_what_it_should_in_pages_and_in_scans() {
                 assert_eq!(listed, expected, "{filter:?}");
             }
             let mut scanned = Vec::new();
-            let scan = TraceScan { tenant: &id, filter: &filter, from: since, to: until };
+            let scan = TraceScan { tenant: &id, filter: &filter, from: since, to: until, budget: None };
             store
                 .scan_traces(scan, |row| {
-                    scanned.push((row.created_at.as_millis(), row.latency_us, row.input_tokens, row.output_tokens));
+                    let trace = row.counted(&id);
+                    scanned.push((trace.created_ms, trace.latency_us, trace.input_tokens, trace.output_tokens));
+                    Ok(())
                 })
                 .await
                 .unwrap();

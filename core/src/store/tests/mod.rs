@@ -21,6 +21,7 @@ mod paging;
 mod parity;
 mod processes;
 mod retention;
+mod rollups;
 mod schema;
 mod speed;
 mod support;

@@ -27,8 +27,13 @@ async fn answers(store: &Store, newest: Timestamp) -> Vec<String> {
             }
             request.before = page.next;
         }
-        let scan = TraceScan { tenant: &id, filter: &filter, from: Timestamp::from_millis(0), to: newest };
-        store.scan_traces(scan, |row| answers.push(format!("{row:?}"))).await.unwrap();
+        let scan =
+            TraceScan { tenant: &id, filter: &filter, from: Timestamp::from_millis(0), to: newest, budget: None };
+        let on_row = |row| {
+            answers.push(format!("{row:?}"));
+            Ok(())
+        };
+        store.scan_traces(scan, on_row).await.unwrap();
     }
     for record in &written {
         answers.push(format!("{:?}", store.get_trace(&id, record.id).await.unwrap()));

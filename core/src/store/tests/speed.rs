@@ -149,3 +149,53 @@ async fn traces_are_written_as_fast_as_by_a_bare_loop() {
         assert!(ours >= 0.7 * theirs);
     }
 }
+
+/// Batches of 100 traces whose rollups are so many cells: of one tenant, or of a tenant each.
+fn batches_of_cells(offset: u64, cells: u64, tenants: u64) -> Vec<Vec<TraceRecord>> {
+    let mut batches = batches(offset);
+    for record in batches.iter_mut().flatten().zip(0_u64..) {
+        let (record, number) = record;
+        record.tenant_id = tenant(&format!("tenant-{}", number % tenants));
+        record.model = Some(format!("model-{}", number % BATCH % cells));
+        (record.provider, record.status_class) = (Some("openai".to_owned()), crate::types::trace::StatusClass::Ok);
+    }
+    batches
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement: cargo test --release -- --ignored --nocapture written_with_rollups"]
+async fn traces_are_written_with_rollups_nearly_as_fast_as_without() {
+    for kind in [Kind::File, Kind::Postgres] {
+        for (cells, tenants, promise) in [(20, 1, 0.9), (90, 1, 0.7), (90, 90, 0.7)] {
+            let place = Place::new(kind).await;
+            let store = place.open().await;
+            let (mut with, mut without) = (0.0_f64, 0.0_f64);
+            for round in 0..6 {
+                for (rate, deltas) in [(&mut with, true), (&mut without, false)] {
+                    let batches = batches_of_cells(round * 2_000_000 + u64::from(deltas) * 1_000_000, cells, tenants);
+                    let begun = Instant::now();
+                    for batch in &batches {
+                        if deltas {
+                            store.insert_traces(batch).await.unwrap();
+                            continue;
+                        }
+                        // What `insert_traces` does but for the deltas.
+                        let mut records: Vec<&TraceRecord> = batch.iter().collect();
+                        records.sort_by_key(|record| (&record.tenant_id, record.id));
+                        let mut tx = store.db.begin().await.unwrap();
+                        crate::store::traces::insert::owners(&mut tx, &records).await.unwrap();
+                        crate::store::traces::insert::write(&mut tx, &records).await.unwrap();
+                        tx.commit().await.unwrap();
+                    }
+                    *rate = rate.max((BATCHES * BATCH) as f64 / begun.elapsed().as_secs_f64());
+                }
+            }
+            eprintln!(
+                "{kind:?}, {cells} cells of {tenants} tenants in a batch: {with:.0} rows/s, without rollups {without:.0}, ratio {:.2}, promise {promise}",
+                with / without
+            );
+            store.close().await;
+            place.remove().await;
+        }
+    }
+}

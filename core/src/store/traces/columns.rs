@@ -171,10 +171,7 @@ pub(super) fn read_trace(columns: &mut Columns<'_>) -> Result<(Trace, Usage)> {
     let stream = columns.flag()?;
     let status_class = StatusClass::from_number(columns.int()?).ok_or_else(|| corrupt("a status class"))?;
     let status_code = columns.int_or_null()?.map(u16::try_from).transpose().map_err(|_| corrupt("a status code"))?;
-    // A code of a newer library is shown as an internal error rather than not at all.
-    let error_code = columns
-        .int_or_null()?
-        .map(|number| u16::try_from(number).ok().and_then(ErrorCode::from_number).unwrap_or(ErrorCode::Internal));
+    let error_code = columns.int_or_null()?.map(error_code);
     let latency_ms = millis(columns.int()?);
     let ttfb_ms = columns.int_or_null()?.map(millis);
     let ttft_ms = columns.int_or_null()?.map(millis);
@@ -220,6 +217,11 @@ pub(super) fn read_trace(columns: &mut Columns<'_>) -> Result<(Trace, Usage)> {
         metadata,
     };
     Ok((trace, usage))
+}
+
+/// A code of a newer library is shown as an internal error rather than not at all.
+pub(in crate::store) fn error_code(number: i64) -> ErrorCode {
+    u16::try_from(number).ok().and_then(ErrorCode::from_number).unwrap_or(ErrorCode::Internal)
 }
 
 fn millis(micros: i64) -> f64 {

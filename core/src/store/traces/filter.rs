@@ -90,6 +90,9 @@ impl<'f> Terms<'f> {
 
     /// The same of metadata as it is stored.
     pub(in crate::store) fn stored_metadata_matches(&self, metadata: Option<&str>) -> Result<bool> {
+        if self.filter.metadata.is_empty() {
+            return Ok(true);
+        }
         let metadata = metadata.map(|text| of_json(text, "metadata")).transpose()?;
         Ok(self.metadata_matches(&metadata.unwrap_or_default()))
     }

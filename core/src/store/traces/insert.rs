@@ -2,10 +2,7 @@
 //! can be written again; only an `abandoned` one gives way to what really became of the request. Text that the database
 //! refuses fails the batch, and is never changed to fit.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -20,12 +17,14 @@ use crate::{
         Store,
         db::Tx,
         query::{Value, sql},
+        rollups::Deltas,
+        scan::ScanRow,
     },
     types::{ids::TraceId, trace::StatusClass},
 };
 
 /// What makes a trace one and the same.
-const KEY: [&str; 3] = ["tenant_id", "created_ms", "id"];
+const KEY: &str = "tenant_id, created_ms, id";
 
 /// Tenants that are looked up by one statement.
 const OWNERS: [usize; 4] = [1, 5, 25, 100];
@@ -52,10 +51,8 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let owners = owners(&mut tx, &records).await?;
         let (records, disowned): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| is_owned(record, &owners));
-        let rows = match &mut tx {
-            Tx::Sqlite(_) => insert_sqlite(&mut tx, &records).await?,
-            Tx::Postgres { .. } => insert_postgres(&mut tx, &records).await?,
-        };
+        let (rows, deltas) = write(&mut tx, &records).await?;
+        deltas.append(&mut tx).await?;
         let rules = insert_rules(&mut tx, &self.rules, &records).await?;
         tx.commit().await?;
         self.rules.remember(rules);
@@ -73,7 +70,7 @@ pub(crate) struct Inserted {
 }
 
 /// When the tenants of the records were created; `None` for those that are deleted.
-async fn owners(tx: &mut Tx, records: &[&TraceRecord]) -> Result<HashMap<String, Option<i64>>> {
+pub(in crate::store) async fn owners(tx: &mut Tx, records: &[&TraceRecord]) -> Result<HashMap<String, Option<i64>>> {
     let mut ids: Vec<&str> = records.iter().map(|record| record.tenant_id.as_str()).collect();
     ids.dedup();
     let mut owners = HashMap::with_capacity(ids.len());
@@ -100,9 +97,42 @@ fn is_owned(record: &TraceRecord, owners: &HashMap<String, Option<i64>>) -> bool
     }
 }
 
+/// Writes the rows; how many, and what they add to the rollups.
+pub(in crate::store) async fn write(tx: &mut Tx, records: &[&TraceRecord]) -> Result<(u64, Deltas)> {
+    let mut deltas = Deltas::default();
+    let there = insert(tx, records, &mut deltas).await?;
+    let ends: Vec<_> = there.iter().copied().filter(|record| !is_abandoned(record)).collect();
+    let replaced = remove_abandoned(tx, &ends, &mut deltas).await?;
+    let again = insert(tx, &replaced, &mut deltas).await?;
+    let written = records.len() - there.len() + replaced.len() - again.len();
+    Ok((u64::try_from(written).unwrap_or(u64::MAX), deltas))
+}
+
+/// Inserts what is not there; returns what is.
+async fn insert<'r>(tx: &mut Tx, records: &[&'r TraceRecord], deltas: &mut Deltas) -> Result<Vec<&'r TraceRecord>> {
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
+    let inserted = match tx {
+        Tx::Sqlite(_) => insert_sqlite(tx, records).await?,
+        Tx::Postgres { .. } => insert_postgres(tx, records).await?,
+    };
+    let is_new = |record: &&TraceRecord| {
+        inserted
+            .get(&record.id.as_uuid())
+            .is_some_and(|owners| owners.iter().any(|owner| owner == record.tenant_id.as_str()))
+    };
+    let (new, there): (Vec<_>, Vec<_>) = records.iter().copied().partition(is_new);
+    new.iter().for_each(|record| deltas.add(&record.counted()));
+    Ok(there)
+}
+
+/// Ids, and the tenants of each: almost always one.
+type Keys = HashMap<Uuid, Vec<String>>;
+
 /// Rows by multi-row statements, then the bodies of the rows that were really inserted, under their numbers.
-async fn insert_sqlite(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
-    let mut inserted = 0_u64;
+async fn insert_sqlite(tx: &mut Tx, records: &[&TraceRecord]) -> Result<Keys> {
+    let mut inserted = Keys::with_capacity(records.len());
     for chunk in chunks(records) {
         let mut values = Vec::with_capacity(chunk.len() * COLUMNS.len());
         for record in chunk {
@@ -111,10 +141,9 @@ async fn insert_sqlite(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
             }
         }
         let text = format!(
-            "INSERT INTO gw_traces ({}) VALUES {} {} RETURNING seq, id, tenant_id",
+            "INSERT INTO gw_traces ({}) VALUES {} ON CONFLICT ({KEY}) DO NOTHING RETURNING seq, id, tenant_id",
             names(),
             tuples(COLUMNS.len(), chunk.len()),
-            *ON_CONFLICT_SQLITE
         );
         let rows = tx.fetch_all(sql(text).bind_all(values)).await?;
         let with_bodies: HashMap<(&str, Uuid), &TraceRecord> = chunk
@@ -124,10 +153,10 @@ async fn insert_sqlite(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
             .collect();
         let mut bodies = Vec::with_capacity(rows.len());
         for row in &rows {
-            inserted += 1;
             let mut columns = row.columns();
             let (seq, id, tenant) = (columns.int()?, columns.uuid()?, columns.text()?);
             bodies.extend(with_bodies.get(&(tenant.as_str(), id)).map(|record| (seq, *record)));
+            inserted.entry(id).or_default().push(tenant);
         }
         insert_bodies(tx, &bodies).await?;
     }
@@ -148,7 +177,7 @@ async fn insert_bodies(tx: &mut Tx, bodies: &[(i64, &TraceRecord)]) -> Result<()
 }
 
 /// One statement whose values are arrays, a column each.
-async fn insert_postgres(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
+async fn insert_postgres(tx: &mut Tx, records: &[&TraceRecord]) -> Result<Keys> {
     let mut arrays = Vec::with_capacity(COLUMNS.len() + 3);
     let mut places = Vec::with_capacity(COLUMNS.len() + 3);
     for column in COLUMNS {
@@ -162,27 +191,40 @@ async fn insert_postgres(tx: &mut Tx, records: &[&TraceRecord]) -> Result<u64> {
         places.push(format!("${}::bytea[]", arrays.len()));
     }
     let text = format!(
-        "INSERT INTO gw_traces ({}) SELECT * FROM UNNEST({}) {}",
+        "INSERT INTO gw_traces ({}) SELECT * FROM UNNEST({}) ON CONFLICT ({KEY}) DO NOTHING RETURNING id, tenant_id",
         super::columns::with_bodies(),
         places.join(", "),
-        *ON_CONFLICT_POSTGRES
     );
-    tx.execute(sql(text).bind_all(arrays)).await
+    let mut inserted = Keys::with_capacity(records.len());
+    for row in &tx.fetch_all(sql(text).bind_all(arrays)).await? {
+        let mut columns = row.columns();
+        inserted.entry(columns.uuid()?).or_default().push(columns.text()?);
+    }
+    Ok(inserted)
 }
 
-/// What becomes of a row that is there: an end that nobody knew replaces `abandoned`.
-static ON_CONFLICT_SQLITE: LazyLock<String> = LazyLock::new(|| on_conflict(&[]));
-static ON_CONFLICT_POSTGRES: LazyLock<String> = LazyLock::new(|| on_conflict(&["request", "response", "attempts"]));
-
-fn on_conflict(bodies: &[&str]) -> String {
-    let names = COLUMNS.iter().map(|column| column.name).chain(bodies.iter().copied());
-    let changes: Vec<_> =
-        names.filter(|name| !KEY.contains(name)).map(|name| format!("{name} = excluded.{name}")).collect();
-    let (key, changes, abandoned) = (KEY.join(", "), changes.join(", "), StatusClass::Abandoned.number());
-    format!(
-        "ON CONFLICT ({key}) DO UPDATE SET {changes} \
-         WHERE gw_traces.status_class = {abandoned} AND excluded.status_class <> {abandoned}"
-    )
+/// Removes the rows of these requests that say `abandoned`, and takes back what they counted; returns those whose row is
+/// gone. Two that do so for one row wait for each other, and one of them finds nothing.
+async fn remove_abandoned<'r>(
+    tx: &mut Tx,
+    ends: &[&'r TraceRecord],
+    deltas: &mut Deltas,
+) -> Result<Vec<&'r TraceRecord>> {
+    let mut removed = Vec::new();
+    for end in ends {
+        let delete = sql(format!(
+            "DELETE FROM gw_traces WHERE tenant_id = $1 AND created_ms = $2 AND id = $3 AND status_class = {} RETURNING {}",
+            StatusClass::Abandoned.number(),
+            ScanRow::COLUMNS
+        ));
+        let delete = delete.bind(end.tenant_id.as_str()).bind(end.created_ms()).bind(end.id.as_uuid());
+        if let Some(row) = tx.fetch_optional(delete).await? {
+            let abandoned = ScanRow::read(&mut row.columns())?;
+            deltas.take_back(&abandoned.counted(&end.tenant_id));
+            removed.push(*end);
+        }
+    }
+    Ok(removed)
 }
 
 fn is_abandoned(record: &TraceRecord) -> bool {
@@ -190,7 +232,7 @@ fn is_abandoned(record: &TraceRecord) -> bool {
 }
 
 /// Cuts a slice into pieces of the lengths in [`CHUNKS`].
-fn chunks<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
+pub(in crate::store) fn chunks<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let length = CHUNKS.into_iter().find(|length| *length <= rest.len())?;
         let (chunk, left) = rest.split_at_checked(length)?;
@@ -200,7 +242,7 @@ fn chunks<T>(mut rest: &[T]) -> impl Iterator<Item = &[T]> {
 }
 
 /// `(?, ?), (?, ?)`: numbered placeholders would be looked up by name, one by one.
-fn tuples(width: usize, count: usize) -> String {
+pub(in crate::store) fn tuples(width: usize, count: usize) -> String {
     let tuple = format!("({})", vec!["?"; width].join(","));
     vec![tuple; count].join(",")
 }

@@ -9,3 +9,4 @@ pub(super) mod insert;
 pub(super) mod page;
 pub(super) mod record;
 pub(super) mod rules;
+pub(super) mod top;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
     error::ErrorCode,
+    rollup::Counted,
     types::{
         ids::{TenantId, TraceId},
         trace::StatusClass,
@@ -77,6 +78,25 @@ impl TraceRecord {
     /// The millisecond in the id.
     pub(crate) fn created_ms(&self) -> i64 {
         self.id.created_at().as_millis()
+    }
+
+    /// What rollups count of it.
+    pub(in crate::store) fn counted(&self) -> Counted<'_> {
+        Counted {
+            tenant: &self.tenant_id,
+            created_ms: self.created_ms(),
+            provider: self.provider.as_deref(),
+            model: self.model.as_deref(),
+            api_key_id: self.api_key_id.as_deref(),
+            class: self.status_class,
+            latency_us: self.latency_us,
+            ttfb_us: self.ttfb_us,
+            ttft_us: self.ttft_us,
+            overhead_us: self.overhead_us,
+            input_tokens: self.usage.input_tokens(),
+            output_tokens: self.usage.output_tokens(),
+            cost_pico_usd: self.cost_pico_usd,
+        }
     }
 
     /// Whether there is any content.

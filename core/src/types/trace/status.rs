@@ -55,6 +55,20 @@ impl StatusClass {
         }
     }
 
+    /// Its name, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::ClientError => "client_error",
+            Self::UpstreamError => "upstream_error",
+            Self::GatewayError => "gateway_error",
+            Self::Timeout => "timeout",
+            Self::Cancelled => "cancelled",
+            Self::Abandoned => "abandoned",
+            Self::Refused => "refused",
+        }
+    }
+
     /// The class of a stored number.
     pub fn from_number(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.number() == number)
@@ -77,5 +91,17 @@ impl StatusClass {
     /// Whether `error_rate` counts it.
     pub const fn is_error(self) -> bool {
         matches!(self, Self::UpstreamError | Self::GatewayError | Self::Timeout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_json() {
+        for class in StatusClass::ALL {
+            assert_eq!(serde_json::json!(class), class.name());
+        }
     }
 }

@@ -1,0 +1,191 @@
+//! Takes traces and series out of the store as JSON lines, a piece at a time: never more than a page is in memory.
+
+use std::{
+    fmt,
+    fs::{File, OpenOptions},
+    io::Write as _,
+    path::Path,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::{Core, TenantHandle};
+use crate::{
+    analytics::{self, Question},
+    error::{Error, ErrorCode, Result},
+    tasks::beside,
+    traces,
+    types::{
+        analytics::AnalyticsQuery,
+        export::{ExportContent, ExportQuery, ExportReport},
+        ids::TenantId,
+        time::Timestamp,
+        trace::TraceQuery,
+    },
+};
+
+/// Traces that are read at a time.
+const PAGE: u32 = 200;
+
+/// An export that goes on as long as it is asked for more. Dropped, it ends.
+pub struct Export {
+    core: Arc<Core>,
+    tenant: TenantId,
+    left: Left,
+    report: ExportReport,
+}
+
+/// What was not exported yet.
+enum Left {
+    Traces(TraceQuery),
+    Timeseries(AnalyticsQuery),
+    Nothing,
+}
+
+impl TenantHandle {
+    /// Begins an export, which is read piece by piece.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> libgateway::Result<()> {
+    /// # use libgateway::{Config, ExportQuery, Gateway, NewTenant};
+    /// # let gateway = Gateway::open(Config { store: "sqlite::memory:".into(), ..Config::default() }).await?;
+    /// # gateway.create_tenant(NewTenant { id: Some("acme".parse()?), ..NewTenant::default() }).await?;
+    /// let mut export = gateway.tenant("acme")?.export(ExportQuery::default()).await?;
+    /// while let Some(lines) = export.next().await? {
+    ///     print!("{}", String::from_utf8_lossy(&lines));
+    ///     println!("# {} traces, back to {:?}", export.progress().rows, export.progress().reached);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn export(&self, query: ExportQuery) -> Result<Export> {
+        self.core.registry.tenant(&self.id).await?;
+        let ExportQuery { content, mut query } = query;
+        let (from, to) = analytics::window(&query)?;
+        let left = match content {
+            ExportContent::Traces => Left::Traces(TraceQuery {
+                limit: Some(PAGE),
+                since: Some(from),
+                until: Some(to),
+                filter: query.filter,
+                ..TraceQuery::default()
+            }),
+            ExportContent::Timeseries => {
+                // What is now moves on; what is exported does not.
+                (query.window_hours, query.since, query.until) = (None, Some(from), Some(to));
+                Left::Timeseries(query)
+            }
+        };
+        let report = ExportReport { from, to, rows: 0, bytes: 0, reached: None };
+        Ok(Export { core: Arc::clone(&self.core), tenant: self.id.clone(), left, report })
+    }
+
+    /// Writes an export to a new file, readable by its owner alone. Where it fails half-way, the file is removed.
+    ///
+    /// Fails with `already_exists` (param `path`) where there is a file, and `invalid_field` where none can be made.
+    pub async fn export_to_file(&self, query: ExportQuery, path: impl AsRef<Path>) -> Result<ExportReport> {
+        let mut export = self.export(query).await?;
+        let path = path.as_ref().to_owned();
+        let work = async move {
+            let created = path.clone();
+            let mut file = beside(move || create(&created)).await?;
+            match export.write(&mut file).await {
+                Ok(()) => Ok(export.report),
+                Err(error) => {
+                    drop(beside(move || std::fs::remove_file(path).map_err(|error| failed(&error))).await);
+                    Err(error)
+                }
+            }
+        };
+        self.core.background.run_to_end(work).await
+    }
+}
+
+impl Export {
+    /// The next lines, each with its line end; `None` when there are no more.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        loop {
+            let tenant = self.tenant.clone();
+            let lines = match std::mem::replace(&mut self.left, Left::Nothing) {
+                Left::Nothing => return Ok(None),
+                Left::Traces(mut query) => {
+                    let asked = query.clone();
+                    let list = move |store| async move { traces::list(&store, &tenant, &asked).await };
+                    let page = self.core.run(list).await?;
+                    self.count(page.traces.len(), page.traces.last().map(|trace| trace.created_at));
+                    if page.next_cursor.is_some() {
+                        query.cursor = page.next_cursor;
+                        self.left = Left::Traces(query);
+                    }
+                    lines(&page.traces)?
+                }
+                Left::Timeseries(query) => {
+                    let question = Question { tenant, query };
+                    let ask = move |store| async move { analytics::timeseries(&store, question).await };
+                    let series = self.core.run(ask).await?.timeseries;
+                    self.count(series.len(), series.last().map(|bucket| bucket.start));
+                    lines(&series)?
+                }
+            };
+            // A page may be empty where a filter without an index has walked far.
+            if !lines.is_empty() {
+                self.report.bytes += u64::try_from(lines.len()).unwrap_or_default();
+                return Ok(Some(lines));
+            }
+        }
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> ExportReport {
+        self.report
+    }
+
+    fn count(&mut self, rows: usize, reached: Option<Timestamp>) {
+        self.report.rows += u64::try_from(rows).unwrap_or_default();
+        self.report.reached = reached.or(self.report.reached);
+    }
+
+    async fn write(&mut self, file: &mut File) -> Result<()> {
+        while let Some(lines) = self.next().await? {
+            let mut file = file.try_clone().map_err(|error| failed(&error))?;
+            beside(move || file.write_all(&lines).map_err(|error| failed(&error))).await?;
+        }
+        let file = file.try_clone().map_err(|error| failed(&error))?;
+        beside(move || file.sync_all().map_err(|error| failed(&error))).await
+    }
+}
+
+impl fmt::Debug for Export {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Export").field("tenant", &self.tenant).field("report", &self.report).finish_non_exhaustive()
+    }
+}
+
+fn lines<T: Serialize>(rows: &[T]) -> Result<Bytes> {
+    let mut lines = Vec::new();
+    for row in rows {
+        serde_json::to_writer(&mut lines, row)
+            .map_err(|error| Error::new(ErrorCode::Internal, "a row cannot be written as JSON").with_source(error))?;
+        lines.push(b'\n');
+    }
+    Ok(lines.into())
+}
+
+fn create(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            let message = format!("{} exists already; an export goes into a new file", path.display());
+            Error::new(ErrorCode::AlreadyExists, message).with_param("path")
+        }
+        _ => failed(&error),
+    })
+}
+
+fn failed(error: &std::io::Error) -> Error {
+    Error::invalid("path", format!("the export cannot be written ({}): choose another path", error.kind()))
+}

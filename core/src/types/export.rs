@@ -1,0 +1,82 @@
+//! Exports as the API takes and reports them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{analytics::AnalyticsQuery, flat, time::Timestamp};
+
+/// What an export is of: one JSON document a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ExportContent {
+    /// The traces, newest first, as [`Trace`](crate::Trace): without request and response.
+    #[default]
+    Traces,
+    /// The series, bucket by bucket, as [`Bucket`](crate::Bucket).
+    Timeseries,
+}
+
+/// What to export. Fields are added in minor versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExportQuery {
+    /// What of it.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub content: ExportContent,
+    /// Which window, and which traces of it; in JSON its keys stand beside `content`. Traces are exported from all of the
+    /// window, however many match.
+    #[cfg_attr(feature = "schema", schemars(flatten))]
+    pub query: AnalyticsQuery,
+}
+
+impl<'de> Deserialize<'de> for ExportQuery {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            #[serde(default)]
+            content: ExportContent,
+        }
+        let (head, query) = flat::split::<D, Head, _>(deserializer, &["content"])?;
+        Ok(Self { content: head.content, query })
+    }
+}
+
+/// How far an export has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct ExportReport {
+    /// The first instant of the window.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub to: Timestamp,
+    /// Lines so far.
+    pub rows: u64,
+    /// Bytes so far.
+    pub bytes: u64,
+    /// When the last line began: traces come newest first, buckets oldest first.
+    pub reached: Option<Timestamp>,
+}
+
+/// What to export, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct ExportTarget {
+    /// The file, which must not be there.
+    pub(crate) path: String,
+    /// What to export.
+    #[cfg_attr(feature = "schema", schemars(flatten))]
+    pub(crate) query: ExportQuery,
+}
+
+impl<'de> Deserialize<'de> for ExportTarget {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            path: String,
+        }
+        let (head, query) = flat::split::<D, Head, _>(deserializer, &["path"])?;
+        Ok(Self { path: head.path, query })
+    }
+}

@@ -1,0 +1,108 @@
+//! Exports: JSON lines of all that matches, piece by piece or to a file.
+
+use libgateway::{AnalyticsQuery, ErrorCode, Export, ExportContent, ExportQuery, Trace, TraceFilter};
+use libgateway_tests::{TestGateway, backend_tests};
+use serde_json::{Value, json};
+
+use crate::{
+    corpus::{self, BASE_MS, ROWS, STEP_MS, at},
+    support::{Direct, all_traces},
+};
+
+fn everything(content: ExportContent, filter: TraceFilter) -> ExportQuery {
+    let query = AnalyticsQuery {
+        since: Some(at(BASE_MS)),
+        until: Some(at(BASE_MS + STEP_MS * ROWS)),
+        bucket_minutes: Some(30),
+        filter,
+        ..AnalyticsQuery::default()
+    };
+    ExportQuery { content, query }
+}
+
+/// All lines of an export, and the most bytes that came at once.
+async fn read(mut export: Export) -> (Vec<Value>, usize) {
+    let (mut lines, mut largest, mut before) = (Vec::new(), 0, export.progress());
+    while let Some(piece) = export.next().await.unwrap() {
+        assert!(piece.ends_with(b"\n"));
+        largest = largest.max(piece.len());
+        lines.extend(
+            piece
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty())
+                .map(|line| serde_json::from_slice::<Value>(line).unwrap()),
+        );
+        let now = export.progress();
+        assert_eq!((now.rows, now.bytes), (lines.len() as u64, before.bytes + piece.len() as u64));
+        assert!(now.reached.is_some());
+        before = now;
+    }
+    assert!(export.next().await.unwrap().is_none(), "an end stays an end");
+    (lines, largest)
+}
+
+backend_tests! {
+    async fn every_trace_that_matches_is_a_line(backend: Backend) {
+        let test = corpus::open(backend).await;
+        for filter in [
+            TraceFilter::default(),
+            TraceFilter { model: Some("o3".into()), ..TraceFilter::default() },
+            TraceFilter { status_code: Some(503), ..TraceFilter::default() },
+            TraceFilter { user_id: Some("nobody".into()), ..TraceFilter::default() },
+        ] {
+            let export = test.acme.export(everything(ExportContent::Traces, filter.clone())).await.unwrap();
+            let (lines, _) = read(export).await;
+            let traces: Vec<Value> = all_traces(&test.acme, &filter).await.iter().map(|trace: &Trace| json!(trace)).collect();
+            assert_eq!(lines, traces, "{filter:?}");
+        }
+    }
+
+    async fn many_traces_come_in_pieces(backend: Backend) {
+        let test = corpus::open(backend).await;
+        let columns = "tenant_id, created_ms, ended_ms, endpoint, stream, status_class, latency_us, overhead_us, usage_source, flags, attempt_count";
+        let copies = |numbers: &str, id: &str| format!(
+            "INSERT INTO gw_traces (id, {columns}) SELECT {id}, {columns} FROM gw_traces, {numbers} WHERE request_id = '7'"
+        );
+        let sqlite = copies("(WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000) SELECT n FROM c)", "randomblob(16)");
+        let postgres = copies("generate_series(1, 3000)", "gen_random_uuid()");
+        Direct::to(test.store()).await.execute(&sqlite, &postgres).await;
+        let export = test.acme.export(everything(ExportContent::Traces, TraceFilter::default())).await.unwrap();
+        let (lines, largest) = read(export).await;
+        assert_eq!(lines.len() as i64, 3_000 + ROWS);
+        assert!(largest < 300_000, "{largest} bytes at once");
+    }
+
+    async fn a_series_is_a_line_for_each_bucket(backend: Backend) {
+        let test = corpus::open(backend).await;
+        let query = everything(ExportContent::Timeseries, TraceFilter::default());
+        let series = test.acme.analytics_timeseries(query.query.clone()).await.unwrap();
+        let (lines, _) = read(test.acme.export(query).await.unwrap()).await;
+        assert_eq!(Value::from(lines), json!(series.timeseries));
+    }
+
+    async fn a_file_holds_the_same_and_takes_no_others_place(backend: Backend) {
+        let test = corpus::open(backend).await;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("traces.jsonl");
+        let query = || everything(ExportContent::Traces, TraceFilter::default());
+        let report = test.acme.export_to_file(query(), &path).await.unwrap();
+        let (lines, _) = read(test.acme.export(query()).await.unwrap()).await;
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>(), lines);
+        assert_eq!((report.rows, report.bytes), (ROWS as u64, text.len() as u64));
+        let error = test.acme.export_to_file(query(), &path).await.unwrap_err();
+        assert_eq!((error.code(), error.param()), (ErrorCode::AlreadyExists, Some("path")));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        let error = test.acme.export_to_file(query(), folder.path().join("no/such/folder")).await.unwrap_err();
+        assert_eq!((error.code(), error.param()), (ErrorCode::InvalidField, Some("path")));
+    }
+
+    async fn what_cannot_be_asked_is_refused_before_anything_is_written(backend: Backend) {
+        let test = TestGateway::open(backend).await;
+        let query = ExportQuery { query: AnalyticsQuery { window_hours: Some(0), ..AnalyticsQuery::default() }, ..ExportQuery::default() };
+        let folder = tempfile::tempdir().unwrap();
+        let error = test.acme.export_to_file(query, folder.path().join("x")).await.unwrap_err();
+        assert_eq!(error.param(), Some("window_hours"));
+        assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+    }
+}
