@@ -4,6 +4,9 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _
 
 use crate::FreshStore;
 
+/// What keeps everybody else from writing traces, in SQLite and in PostgreSQL.
+pub const LOCK: [&str; 2] = ["BEGIN EXCLUSIVE", "BEGIN; LOCK TABLE gw_traces IN ACCESS EXCLUSIVE MODE"];
+
 /// A connection to a store past the gateway.
 #[derive(Debug)]
 pub enum Direct {
@@ -57,7 +60,7 @@ impl Direct {
     /// Keeps everybody else from writing traces, until [`Direct::release`] or the end of the connection.
     pub async fn lock(store: &FreshStore) -> Self {
         let mut direct = Self::to(store).await;
-        direct.execute("BEGIN EXCLUSIVE", "BEGIN; LOCK TABLE gw_traces IN ACCESS EXCLUSIVE MODE").await;
+        direct.execute(LOCK[0], LOCK[1]).await;
         direct
     }
 

@@ -16,7 +16,12 @@ use std::{
 use futures_util::future::join_all;
 use libgateway::{Gateway, NewTenant, ProviderConfig, StatusClass, TenantHandle};
 use libgateway_tests::{
-    Backend, FreshStore, TENANT, alone::resident_kib, checks::assert_adds_up, config, direct::Direct, run_within,
+    Backend, FreshStore, TENANT,
+    alone::resident_kib,
+    checks::assert_adds_up,
+    config,
+    direct::{Direct, LOCK},
+    run_within,
 };
 use serde_json::{Value, json};
 use tokio::{runtime::Handle, time::sleep};
@@ -125,12 +130,13 @@ fn class_of(result: libgateway::Result<()>) -> StatusClass {
     result.map_or_else(|error| StatusClass::of_error(error.code()), |()| StatusClass::Ok)
 }
 
-/// Locks the store for a moment, again and again, until it is over.
-async fn disturb(store: &FreshStore, over: &AtomicBool) {
+/// Locks the store for a moment, again and again, until it is over; from one connection, since what the tests leave behind
+/// is none of the gateway's.
+async fn disturb(direct: &mut Direct, over: &AtomicBool) {
     while !over.load(Ordering::Acquire) {
-        let lock = Direct::lock(store).await;
+        direct.execute(LOCK[0], LOCK[1]).await;
         sleep(Duration::from_millis(300)).await;
-        lock.release().await;
+        direct.execute("ROLLBACK", "ROLLBACK").await;
         sleep(Duration::from_millis(1_200)).await;
     }
 }
@@ -173,7 +179,7 @@ async fn soak(backend: Backend) {
     let requests = given.unwrap_or(REQUESTS);
     let (store, upstreams) = (backend.fresh(), Upstreams::start());
     let (gateway, acme) = open(&store, &upstreams.url).await;
-    let begun = Instant::now();
+    let (begun, mut direct) = (Instant::now(), Direct::to(&store).await);
     let (next, mut seen, mut samples) = (AtomicU64::new(0), BTreeMap::new(), Vec::new());
     for part in 1..=PARTS {
         let (end, over) = (requests * part / PARTS, AtomicBool::new(false));
@@ -192,7 +198,7 @@ async fn soak(backend: Backend) {
             over.store(true, Ordering::Release);
             done
         };
-        let (done, ()) = tokio::join!(work, disturb(&store, &over));
+        let (done, ()) = tokio::join!(work, disturb(&mut direct, &over));
         next.store(end, Ordering::Relaxed);
         for (class, count) in done.into_iter().flatten() {
             *seen.entry(class).or_insert(0) += count;
@@ -209,7 +215,6 @@ async fn soak(backend: Backend) {
     assert_eq!((stats.accepted, stats.persisted, stats.in_flight, stats.dropped.len()), (requests, requests, 0, 0));
     assert!(stats.store_error.is_none() && stats.spool_error.is_none(), "{stats:?}");
     gateway.close(PATIENCE).await.unwrap();
-    let mut direct = Direct::to(&store).await;
     for count in ["count(*)", "count(DISTINCT id)"] {
         let query = format!("SELECT {count} FROM gw_traces");
         assert_eq!(direct.number(&query, &query).await, requests as i64, "{count}");
