@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from ._errors import error
 from ._json import Model, body_of, encode, options_of
-from ._loop import Loops
+from ._loops import Loops
 from ._native import Answer, Call, Gateway, Provider
 from ._reply import Reply
 from ._stream import AsyncStream, Raw, Stream, decoder

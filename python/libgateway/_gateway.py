@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import contextlib
 import json
 import weakref
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _native
-from ._asgi import Asgi
 from ._async_operations import AsyncOperations
 from ._calls import Calls
 from ._errors import GatewayError
@@ -22,9 +20,11 @@ from ._operations import Operations
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
+    from ._asgi import Asgi
     from .types import Config, FlushReport
 
-SelfT = TypeVar("SelfT", bound="Integrations")
+A = TypeVar("A")
+T = TypeVar("T")
 
 
 class Integrations(Calls):
@@ -65,6 +65,8 @@ class Integrations(Calls):
 
     def asgi(self) -> Asgi:
         """An ASGI application with the gateway's HTTP API: `app.mount("/llm", gateway.asgi())`."""
+        from ._asgi import Asgi
+
         return Asgi(self)
 
     def _opened_as(self, opened: _native.Gateway) -> None:
@@ -110,13 +112,12 @@ class AsyncGateway(Integrations, AsyncOperations):
 
     async def _open(self) -> Self:
         if self._opened is None:
-            # Opening and closing wait for the store: not on the event loop.
-            self._opened_as(await asyncio.to_thread(_native.Gateway.open, self._config))
+            self._opened_as(await _elsewhere(_native.Gateway.open, self._config))
         return self
 
     async def close(self, *, timeout: float = 10.0) -> FlushReport:
         """Waits until all traces are in the store, for `timeout` seconds at most, and ends. Streams that are open end."""
-        report = await asyncio.to_thread(self._closing().close, round(timeout * 1000))
+        report = await _elsewhere(self._closing().close, round(timeout * 1000))
         return cast("FlushReport", json.loads(report))
 
     def __await__(self) -> Generator[Any, None, Self]:
@@ -127,6 +128,13 @@ class AsyncGateway(Integrations, AsyncOperations):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+async def _elsewhere(call: Callable[[A], T], argument: A) -> T:
+    """Opening and closing wait for the store: not on the event loop."""
+    import asyncio
+
+    return await asyncio.to_thread(call, argument)
 
 
 class _AtExit:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import logging
+from typing import TYPE_CHECKING
 
 from ._native import set_log
 
+if TYPE_CHECKING:
+    import logging
 
-def log_to(logger: logging.Logger | str | None = "libgateway", *, level: int = logging.WARNING) -> None:
-    """Hands the library's messages of at least that level to a logger; to nobody with `None`.
+
+def log_to(logger: logging.Logger | str | None = "libgateway", *, level: int = 30) -> None:
+    """Hands the library's messages of at least that level, to a logger; to nobody with `None`.
 
     Handlers run on the gateway's own threads: one that may take long belongs behind `logging.handlers.QueueHandler`. The
     last call counts, for all gateways of the process.
@@ -16,6 +19,8 @@ def log_to(logger: logging.Logger | str | None = "libgateway", *, level: int = l
     if logger is None:
         set_log(None)
         return
+    import logging
+
     target = logging.getLogger(logger) if isinstance(logger, str) else logger
 
     def emit(level: int, source: str, message: str) -> None:

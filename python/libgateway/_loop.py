@@ -4,8 +4,6 @@ for the interpreter, and everything that has ended meanwhile is taken in one go.
 from __future__ import annotations
 
 import asyncio
-import threading
-import weakref
 from typing import Any
 
 from ._native import Answer, Call, Completions, Gateway, Provider, Stream
@@ -72,20 +70,3 @@ class Loop:
 def _time_out(future: asyncio.Future[Any]) -> None:
     if not future.done():
         future.set_exception(TimeoutError("the call took longer than its timeout"))
-
-
-class Loops:
-    """The event loops that a gateway is used on."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Loop] = weakref.WeakKeyDictionary()
-
-    def current(self) -> Loop:
-        """That of the running loop."""
-        running = asyncio.get_running_loop()
-        with self._lock:
-            loop = self._loops.get(running)
-            if loop is None:
-                loop = self._loops[running] = Loop(running)
-            return loop

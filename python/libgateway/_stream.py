@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from ._errors import error, headers_of
 from ._json import decode_events
-from ._loop import Loops
+from ._loops import Loops
 from ._native import Answer, Call, Gateway
 from ._native import Stream as NativeStream
 

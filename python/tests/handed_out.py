@@ -56,7 +56,7 @@ def install_and_use(package: pathlib.Path, directory: pathlib.Path) -> None:
     python = directory / "env" / "bin" / "python"
     requirements = (ROOT / "python" / "tests" / "requirements.txt").read_text(encoding="utf-8")
     # What the examples import beside the package.
-    others = re.findall(r"^(?:fastapi|httpx|openai)==.*$", requirements, re.MULTILINE)
+    others = re.findall(r"^(?:fastapi|httpx|openai|pandas)==.*$", requirements, re.MULTILINE)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, str(package.resolve()), *others], check=True)
     readme = (ROOT / "python" / "README.md").read_text(encoding="utf-8")

@@ -67,7 +67,8 @@ def test_importing_does_nothing() -> None:
         import libgateway
         import os
         print(threading.active_count(), len(os.listdir("/proc/self/task")), opened)
-        print([name for name in ("httpx", "httpx2", "openai", "pydantic", "pandas") if name in sys.modules])
+        names = ("asyncio", "logging", "httpx", "httpx2", "openai", "pydantic", "pandas", "polars")
+        print([name for name in names if name in sys.modules])
         """
     )
     assert printed == "1 1 []\n[]\n"
