@@ -8,6 +8,7 @@ CARGO_WORKSPACE := --workspace $(LOCKED)
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASED := $(or $(CARGO_TARGET_DIR),target)/release
 AIMOCK := tests/aimock/node_modules/.package-lock.json
+FUZZ_TARGETS := spool_segment event_stream answer envelope
 LITELLM := target/litellm/bin/litellm
 SCHEMATHESIS := target/schemathesis/bin/schemathesis
 GENAI_PRICES := target/prices/bin/python
@@ -19,7 +20,7 @@ PYTHON_BENCH := target/python/bench
 PYTHON_MODULE := python/libgateway/_native.abi3.so
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crash test-pooler test-memory soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
+.PHONY: help fuzz demo test test-crash test-pooler test-memory soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
 	fresh fmt bench bench-analytics bench-c gen install prices notices
 
 help: ## list the targets
@@ -119,6 +120,12 @@ soak: ## make a million requests while things break, and look for what is lost a
 test-memory: ## run the C tests with AddressSanitizer in the library, too (nightly), and as often as promised
 	@.ci/need cargo cc c-tests postgres
 	.ci/test-memory
+
+fuzz: ## feed the readers of foreign bytes what a fuzzer makes up, FUZZ_SECONDS (60) each
+	@.ci/need cargo cc fuzz
+	@for target in $(FUZZ_TARGETS); do \
+		cargo +nightly fuzz run --fuzz-dir tests/fuzz $$target -- -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=4096 || exit 1; \
+	done
 
 test-upstreams: $(LITELLM) ## run the tests against LiteLLM's proxy, which takes minutes to install
 	@.ci/need cargo cc python3 postgres

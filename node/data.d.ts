@@ -1152,6 +1152,8 @@ export interface RecoveryStats {
     dead_lettered: number;
     /** Those that could not be kept: the store refused them twice, or their tenant is gone. */
     dropped: number;
+    /** How often the spool was looked through. */
+    passes: number;
     /** Those that are in the store now and were not before. */
     persisted: number;
 }
@@ -1232,10 +1234,7 @@ export interface Stats {
     dropped: Record<string, number>;
     /** Requests that have not ended yet. */
     in_flight: number;
-    /**
-     * The number of this opening of the gateway: what `Gateway::verify` says of it carries the
-     * same.
-     */
+    /** The number of this opening of the gateway, by which `verify` names it. */
     instance: number;
     /** Traces waiting in memory to be committed; with `durability: memory` nowhere else. */
     pending: number;
@@ -1249,6 +1248,11 @@ export interface Stats {
     spool_bytes: number;
     /** What the disk of the spool last said, while it cannot be written: traces are in memory only. */
     spool_error: string | null;
+    /**
+     * Files in the spool that a newer version of the library left, and that this one can neither read nor removes: open a
+     * gateway of that version.
+     */
+    spool_foreign: number;
     /** Traces waiting on disk only, since the store is away or slow. */
     spooled: number;
     /** What the store last said, while it is away. */

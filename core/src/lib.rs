@@ -22,6 +22,8 @@ mod config;
 mod content;
 mod crypto;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gateway;
 mod http;
 mod limits;

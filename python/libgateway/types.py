@@ -1276,6 +1276,8 @@ class RecoveryStats(TypedDict):
     dead_lettered: int
     #: Those that could not be kept: the store refused them twice, or their tenant is gone.
     dropped: int
+    #: How often the spool was looked through.
+    passes: int
     #: Those that are in the store now and were not before.
     persisted: int
 
@@ -1349,8 +1351,7 @@ class Stats(TypedDict):
     dropped: dict[str, int]
     #: Requests that have not ended yet.
     in_flight: int
-    #: The number of this opening of the gateway: what `Gateway::verify`(crate::Gateway::verify) says of it carries the
-    #: same.
+    #: The number of this opening of the gateway, by which `verify` names it.
     instance: int
     #: Traces waiting in memory to be committed; with `durability: memory` nowhere else.
     pending: int
@@ -1364,6 +1365,9 @@ class Stats(TypedDict):
     spool_bytes: int
     #: What the disk of the spool last said, while it cannot be written: traces are in memory only.
     spool_error: str | None
+    #: Files in the spool that a newer version of the library left, and that this one can neither read nor removes: open
+    #: a gateway of that version.
+    spool_foreign: int
     #: Traces waiting on disk only, since the store is away or slow.
     spooled: int
     #: What the store last said, while it is away.

@@ -128,6 +128,12 @@ impl Watch {
             reasons.push(format!("{} traces wait in the spool for the store", stats.spooled));
         }
         reasons.extend(stats.spool_error.as_ref().map(|error| format!("traces are in memory only: {error}")));
+        if stats.spool_foreign > 0 {
+            reasons.push(format!(
+                "{} files in the spool are of a newer version of this library: open a gateway of that version",
+                stats.spool_foreign
+            ));
+        }
         if refused > 0 {
             reasons.push(format!(
                 "the store refused {refused} traces within the last minute: list_dead_letters shows them"

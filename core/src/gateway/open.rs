@@ -20,7 +20,7 @@ use crate::{
     error::{Error, ErrorCode, Result},
     pipeline::Pipeline,
     pricing::{PriceBook, check_overrides},
-    recorder::{Encoder, Parts, Recorder, Redaction, Redactor},
+    recorder::{Encoder, Parts, Patience, Recorder, Redaction, Redactor},
     registry::Registry,
     spool::Spool,
     store::{Store, StoreOptions},
@@ -102,8 +102,14 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
         deleted: Arc::clone(&deleted),
         watch: Arc::clone(&watch),
     };
-    let parts =
-        Parts { config: settings.recorder, durability: settings.durability, spool, encoder, store: store.clone() };
+    let parts = Parts {
+        config: settings.recorder,
+        durability: settings.durability,
+        spool,
+        encoder,
+        store: store.clone(),
+        patience: Patience::default(),
+    };
     let (recorder, recording) = Recorder::start(parts, &background);
     let mut upkeep = upkeep.start(&background);
     let retain = Retain {

@@ -60,6 +60,11 @@ impl Counters {
         *stats.dropped.entry(DropReason::Damaged).or_default() += wide(rows);
     }
 
+    /// The spool was looked through.
+    pub(super) fn looked_through(&self) {
+        self.0.lock().recovery.passes += 1;
+    }
+
     /// Traces of gateways that are gone are in the store.
     pub(super) fn recovered(&self, rows: u64) {
         let mut stats = self.0.lock();

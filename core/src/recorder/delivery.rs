@@ -17,13 +17,27 @@ use crate::{
 
 /// The first and the longest pause between two tries while the store is away.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
-/// A statement that is not answered for so long is a sign that the store is away; after so much longer it is given up.
-const ANSWER: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(28));
 
 /// The way into the store.
 pub(super) struct Delivery {
     pub(super) shared: Arc<Shared>,
     pub(super) store: Store,
+    pub(super) patience: Patience,
+}
+
+/// How long an answer to a statement may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// After that the store seems to be away.
+    pub(crate) silent: Duration,
+    /// After so much longer the statement is given up.
+    pub(crate) dead: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { silent: Duration::from_secs(2), dead: Duration::from_secs(28) }
+    }
 }
 
 /// What became of a row.
@@ -151,12 +165,12 @@ impl Delivery {
     /// too long: its connection may be dead.
     async fn in_time<T>(&self, statement: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let mut statement = std::pin::pin!(statement);
-        if let Ok(answer) = timeout(ANSWER.0, &mut statement).await {
+        if let Ok(answer) = timeout(self.patience.silent, &mut statement).await {
             return answer;
         }
         let silent = || Error::new(ErrorCode::StoreUnavailable, "the store does not answer");
         self.note_away(&silent());
-        timeout(ANSWER.1, statement).await.unwrap_or_else(|_| Err(silent()))
+        timeout(self.patience.dead, statement).await.unwrap_or_else(|_| Err(silent()))
     }
 
     /// Remembers what is wrong with the store, and says it once.

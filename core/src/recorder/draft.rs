@@ -266,9 +266,15 @@ impl Durable {
     /// Waits until the trace is on disk, or the disk has failed or takes too long: then the recorder says so.
     pub(crate) async fn reached(self) {
         if let Some((shared, number)) = self.0 {
-            let mut durable = shared.durable.subscribe();
-            // The sender lives as long as what we hold: an error means that the time is over.
-            if timeout(Self::PATIENCE, durable.wait_for(|durable| *durable >= number)).await.is_err() {
+            let (mut durable, mut failed) = (shared.durable.subscribe(), shared.disk_failed.subscribe());
+            let reached = async {
+                // The senders live as long as what we hold: there is no error.
+                tokio::select! {
+                    _ = durable.wait_for(|durable| *durable >= number) => {}
+                    _ = failed.wait_for(|failed| *failed) => {}
+                }
+            };
+            if timeout(Self::PATIENCE, reached).await.is_err() {
                 tracing::warn!("the disk of the spool does not answer; a call ends without it");
             }
         }

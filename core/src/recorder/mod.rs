@@ -21,6 +21,8 @@ mod queue;
 mod ranges;
 mod recovery;
 mod redactor;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::{
@@ -46,6 +48,7 @@ use self::{
     writer::Writer,
 };
 pub(crate) use self::{
+    delivery::Patience,
     draft::{Answer, Begin, Draft, Durable, EVENT_BYTES, Owner, Seen},
     encode::Encoder,
     redactor::Redaction,
@@ -83,6 +86,8 @@ struct Shared {
     settled: watch::Sender<u64>,
     /// How many observations are as durable as they were to be.
     durable: watch::Sender<u64>,
+    /// The disk of the spool could not be written the last time: nobody waits for it.
+    disk_failed: watch::Sender<bool>,
     /// Somebody waits for what is being tried again.
     hurry: Notify,
 }
@@ -94,6 +99,7 @@ pub(crate) struct Parts {
     pub(crate) spool: Option<Spool>,
     pub(crate) encoder: Encoder,
     pub(crate) store: Store,
+    pub(crate) patience: Patience,
 }
 
 /// The recorder's tasks.
@@ -118,9 +124,11 @@ impl Recorder {
             counters: Counters::default(),
             settled: watch::Sender::new(0),
             durable: watch::Sender::new(0),
+            disk_failed: watch::Sender::new(false),
             hurry: Notify::new(),
         });
-        let delivery = || Delivery { shared: Arc::clone(&shared), store: parts.store.clone() };
+        let delivery =
+            || Delivery { shared: Arc::clone(&shared), store: parts.store.clone(), patience: parts.patience };
         let writer = Writer { shared: Arc::clone(&shared), encoder: parts.encoder };
         let persister = Persister { shared: Arc::clone(&shared), delivery: delivery() };
         let recovery = Recovery { shared: Arc::clone(&shared), delivery: delivery() };
@@ -188,7 +196,8 @@ impl Recorder {
         let mut stats = self.shared.counters.stats();
         stats.instance = self.shared.ledger.instance;
         if let Some(spool) = &self.shared.spool {
-            (stats.spool_bytes, stats.spool_error) = spool.status();
+            let status = spool.status();
+            (stats.spool_bytes, stats.spool_error, stats.spool_foreign) = (status.bytes, status.error, status.foreign);
         }
         stats
     }

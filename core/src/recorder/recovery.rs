@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    spool::{Frames, Kind, Orphan, Segment},
+    spool::{Frames, Kind, Orphan, Segment, Spool},
     store::TraceRecord,
     types::ids::TraceId,
 };
@@ -52,26 +52,31 @@ impl Recovery {
 
     pub(super) async fn run(self) {
         let Some(spool) = self.shared.spool.clone() else { return };
-        loop {
-            match spool.orphans() {
-                Ok(orphans) => {
-                    for orphan in orphans {
-                        match self.recover(&orphan).await {
-                            Ok(()) => {}
-                            Err(Stopped::Closing) => return,
-                            Err(Stopped::Store(error)) => {
-                                tracing::warn!(%error, "the books of a gateway that is gone cannot be closed; its folder stays");
-                            }
-                            Err(Stopped::Disk(error)) => {
-                                tracing::warn!(%error, "a folder of the spool cannot be read; it stays");
-                            }
-                        }
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "the spool cannot be looked through"),
-            }
+        while !matches!(self.pass(&spool).await, Err(Stopped::Closing)) {
+            self.shared.counters.looked_through();
             tokio::time::sleep(Self::PERIOD).await;
         }
+    }
+
+    /// Looks through the spool once. What fails stays for the next time.
+    async fn pass(&self, spool: &Spool) -> Result<(), Stopped> {
+        let orphans = spool.orphans().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the spool cannot be looked through");
+            Vec::new()
+        });
+        for orphan in orphans {
+            match self.recover(&orphan).await {
+                Ok(()) => {}
+                Err(Stopped::Closing) => return Err(Stopped::Closing),
+                Err(Stopped::Store(error)) => {
+                    tracing::warn!(%error, "the books of a gateway that is gone cannot be closed; its folder stays");
+                }
+                Err(Stopped::Disk(error)) => {
+                    tracing::warn!(%error, "a folder of the spool cannot be read; it stays");
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn recover(&self, orphan: &Orphan) -> Result<(), Stopped> {

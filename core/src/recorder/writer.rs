@@ -79,6 +79,7 @@ impl Writer {
     async fn hand_over(&self, mut batch: Batch) {
         let rows = batch.records.len();
         let appended = self.append(&batch.records);
+        self.shared.disk_failed.send_replace(appended.is_none());
         let placed = appended.as_ref().map(|appended| appended.placed);
         if let Some(Placed::Behind(segment)) = placed {
             // Before anything else runs: the other task may read it back at once.

@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use crate::types::ids::TraceId;
 
-/// What a segment of this version begins with.
+/// What a segment of this version begins with. A later format gets the next number, and this library goes on reading
+/// those before it.
 pub(super) const HEAD: [u8; 8] = *b"GWSPOOL\x01";
 const MARK: [u8; 4] = [0x9e, 0x47, 0x57, 0x17];
 /// Mark, kind, length, checksum, id.
@@ -88,13 +89,18 @@ impl<'a> Frames<'a> {
     pub(crate) fn of(segment: &'a [u8]) -> Result<Self, Foreign> {
         match segment.strip_prefix(&HEAD) {
             Some(rest) => Ok(Self { rest, damaged: 0, is_torn: false }),
-            None if HEAD.starts_with(segment) => {
+            None if is_foreign(segment) => Err(Foreign),
+            None => {
                 let is_torn = !segment.is_empty();
                 Ok(Self { rest: &[], damaged: u64::from(is_torn), is_torn })
             }
-            None => Err(Foreign),
         }
     }
+}
+
+/// Whether what begins like this is of a newer version, or no segment at all.
+pub(super) fn is_foreign(segment: &[u8]) -> bool {
+    !segment.starts_with(&HEAD) && !HEAD.starts_with(segment)
 }
 
 impl<'a> Iterator for Frames<'a> {

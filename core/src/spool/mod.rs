@@ -7,6 +7,8 @@
 //! behind: they have a place on disk only, and are read back when the store is there again.
 
 mod current;
+mod directory;
+pub(crate) mod disk;
 mod frame;
 mod home;
 mod segments;
@@ -14,18 +16,18 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fs::File,
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs::File, io, path::Path, sync::Arc};
 
 use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) use self::frame::{Frame, Frames, Kind};
-pub(crate) use self::survey::Survey;
-use self::{home::Home, segments::Segments};
+use self::{
+    directory::Directory,
+    disk::{Disk, Local},
+    home::Home,
+    segments::Segments,
+};
+pub(crate) use self::{segments::Status, survey::Survey};
 use crate::{
     error::{Error, Result},
     types::ids::TraceId,
@@ -38,7 +40,6 @@ pub(crate) type Segment = u64;
 #[derive(Debug)]
 pub(crate) struct Spool {
     home: Home,
-    directory: PathBuf,
     segments: Mutex<Segments>,
 }
 
@@ -46,6 +47,7 @@ pub(crate) struct Spool {
 pub(crate) struct Appended {
     pub(crate) placed: Placed,
     file: Arc<File>,
+    disk: Arc<dyn Disk>,
 }
 
 /// Where outcomes went.
@@ -70,18 +72,23 @@ impl Placed {
 impl Appended {
     /// Waits until it is on the disk itself, whatever happens to the machine. Blocks.
     pub(crate) fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()
+        self.disk.sync(&self.file)
     }
 }
 
 impl Spool {
     /// Makes a folder for a gateway in the directory of its store. At most `limit` bytes are kept.
     pub(crate) fn open(directory: &Path, limit: u64) -> Result<Self> {
-        let home = Home::create(directory).map_err(|error| {
-            let message = format!("spool_dir {} cannot be used; choose one that is writable", directory.display());
+        Self::open_on(Arc::new(Local), directory, limit)
+    }
+
+    /// The same, on that disk.
+    pub(crate) fn open_on(disk: Arc<dyn Disk>, path: &Path, limit: u64) -> Result<Self> {
+        let home = Directory { path: path.to_owned(), disk }.make_home().map_err(|error| {
+            let message = format!("spool_dir {} cannot be used; choose one that is writable", path.display());
             Error::config("spool_dir", message).with_source(error)
         })?;
-        Ok(Self { home, directory: directory.to_owned(), segments: Mutex::new(Segments::new(limit)) })
+        Ok(Self { home, segments: Mutex::new(Segments::new(limit)) })
     }
 
     /// Notes that an upstream is about to be asked. Survives the end of the process when it returns.
@@ -107,7 +114,11 @@ impl Spool {
         let mut segments = self.writable()?;
         let (segment, behind, file) = segments.append(&self.home, &frames, &ids, room)?;
         self.tidy(segments);
-        Ok(Appended { placed: if behind { Placed::Behind(segment) } else { Placed::Pending(segment) }, file })
+        Ok(Appended {
+            placed: if behind { Placed::Behind(segment) } else { Placed::Pending(segment) },
+            file,
+            disk: Arc::clone(&self.home.directory().disk),
+        })
     }
 
     /// A request whose outcome will not be appended: it is not open any more.
@@ -166,8 +177,8 @@ impl Spool {
         }
     }
 
-    /// All bytes on disk, and what is wrong with the disk.
-    pub(crate) fn status(&self) -> (u64, Option<String>) {
+    /// How it is.
+    pub(crate) fn status(&self) -> Status {
         self.segments.lock().status()
     }
 
@@ -197,14 +208,17 @@ impl Spool {
         }
     }
 
-    /// The spools of gateways that are gone, ours to read now.
+    /// The spools of gateways that are gone, ours to read now. Those that hold nothing but files of a newer version are
+    /// left alone, and said in the status.
     pub(crate) fn orphans(&self) -> io::Result<Vec<Orphan>> {
-        Ok(Home::orphans(&self.directory)?.into_iter().map(|home| Orphan { home }).collect())
+        let found = self.home.directory().orphans()?;
+        self.segments.lock().note_foreign(found.foreign);
+        Ok(found.orphans.into_iter().map(|home| Orphan { home }).collect())
     }
 
     /// Everything that is in the spool at this moment, of gateways that live and of those that are gone.
     pub(crate) fn survey(&self) -> Survey {
-        Survey::of(self.directory.clone())
+        Survey::of(self.home.directory().clone())
     }
 
     fn writable(&self) -> io::Result<MutexGuard<'_, Segments>> {

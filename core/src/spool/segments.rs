@@ -35,7 +35,19 @@ pub(super) struct Segments {
     pub(super) left: bool,
     /// The disk is left alone until then, and why.
     failed: Option<(Instant, String)>,
+    foreign: u64,
     buffer: Vec<u8>,
+}
+
+/// How a spool is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// All bytes of this gateway on disk.
+    pub(crate) bytes: u64,
+    /// What is wrong with the disk.
+    pub(crate) error: Option<String>,
+    /// Files of a newer version, in folders that nobody has.
+    pub(crate) foreign: u64,
 }
 
 /// What a segment is still needed for.
@@ -69,9 +81,17 @@ impl Segments {
         }
     }
 
-    /// All bytes on disk, and what is wrong with the disk.
-    pub(super) fn status(&self) -> (u64, Option<String>) {
-        (self.bytes, self.failed.as_ref().map(|(_, why)| why.clone()))
+    pub(super) fn status(&self) -> Status {
+        let error = self.failed.as_ref().map(|(_, why)| why.clone());
+        Status { bytes: self.bytes, error, foreign: self.foreign }
+    }
+
+    /// So many files in other folders are of a newer version.
+    pub(super) fn note_foreign(&mut self, files: u64) {
+        if files > self.foreign {
+            tracing::warn!(files, "the spool has files of a newer version of this library; they stay for it");
+        }
+        self.foreign = files;
     }
 
     /// The disk does not do what it should.
@@ -231,7 +251,7 @@ impl Segments {
             Some(current) => current,
             None => self.next_segment(home)?,
         };
-        let written = current.append(bytes)?;
+        let written = current.append(home.disk(), bytes)?;
         self.bytes += written;
         let (number, file) = (current.number, Arc::clone(&current.file));
         self.tally(number).bytes += written;

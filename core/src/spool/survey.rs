@@ -1,9 +1,10 @@
 //! Reads a whole spool without taking anything over or changing it: folders of gateways that work and of those that are
 //! gone. What is written meanwhile may be seen or not.
 
-use std::{fs, io, path::PathBuf};
+use std::io;
 
 use super::{
+    directory::Directory,
     frame::{Frame, Frames},
     home,
 };
@@ -11,7 +12,7 @@ use super::{
 /// A reading of the spool of a store.
 #[derive(Debug)]
 pub(crate) struct Survey {
-    directory: PathBuf,
+    directory: Directory,
     /// Segments of a newer version, or none of ours.
     pub(crate) foreign: u64,
 }
@@ -20,7 +21,7 @@ impl Survey {
     /// A folder may get another name while it is read: so often it is begun anew.
     const TRIES: u32 = 20;
 
-    pub(super) fn of(directory: PathBuf) -> Self {
+    pub(super) fn of(directory: Directory) -> Self {
         Self { directory, foreign: 0 }
     }
 
@@ -37,9 +38,10 @@ impl Survey {
 
     fn try_read(&mut self, on_frame: &mut impl FnMut(Frame<'_>)) -> io::Result<()> {
         self.foreign = 0;
-        for folder in home::folders(&self.directory)? {
-            for (_, path) in home::segment_files(&folder)? {
-                let bytes = match fs::read(&path) {
+        let disk = &*self.directory.disk;
+        for folder in self.directory.homes()? {
+            for (_, path) in home::segment_files(disk, &folder)? {
+                let bytes = match disk.read(&path) {
                     Ok(bytes) => bytes,
                     // Its traces are in the store, and its open intents in another segment; or the folder has a new name.
                     Err(error) if error.kind() == io::ErrorKind::NotFound && folder.exists() => continue,

@@ -115,7 +115,7 @@ fn open_intents_are_carried_and_their_segments_go() {
         spool.settle(segment, 1);
     }
     assert!(bench.segments().len() <= 2, "{:?}", bench.segments());
-    assert!(spool.status().0 < 2 * SEGMENT_BYTES);
+    assert!(spool.status().bytes < 2 * SEGMENT_BYTES);
     drop(spool);
     let orphans = bench.open().orphans().unwrap();
     assert!(read(&orphans[0]).contains(&(Kind::Intent, id(0))));
@@ -151,7 +151,7 @@ fn a_full_spool_says_so_and_takes_more_when_there_is_room_again() {
     let spool = Spool::open(&bench.path(), 200).unwrap();
     let Placed::Pending(segment) = append(&spool, &[id(1), id(2)], true) else { panic!("there is room") };
     assert!(spool.append([(id(3), [0; 200].as_slice())].into_iter(), true).is_err());
-    assert!(spool.status().1.unwrap().contains("spool_bytes"));
+    assert!(spool.status().error.unwrap().contains("spool_bytes"));
     assert!(spool.intend(id(4), b"").is_err(), "the disk is left alone for a while");
     spool.settle(segment, 2);
     let begun = Instant::now();
@@ -159,7 +159,7 @@ fn a_full_spool_says_so_and_takes_more_when_there_is_room_again() {
         assert!(begun.elapsed() < 10 * PAUSE, "it is left alone for ever");
         std::thread::yield_now();
     }
-    assert_eq!(spool.status().1, None);
+    assert_eq!(spool.status().error, None);
 }
 
 #[test]
@@ -203,6 +203,37 @@ fn what_is_not_ours_stays() {
     orphan.leave().unwrap();
     assert_eq!(bench.segments().len(), 1, "the newer one is kept");
     assert!(bench.path().join("1-something").exists() && bench.path().join("notes.txt").exists());
+    drop(orphans);
+
+    // With nothing else in it, its folder is left alone, and said to be there.
+    let (kept, next) = (bench.segments(), bench.open());
+    next.orphans().unwrap().iter().for_each(|empty| empty.leave().unwrap());
+    for _ in 0..2 {
+        assert!(next.orphans().unwrap().is_empty());
+        assert_eq!((bench.segments(), next.status().foreign), (kept.clone(), 1));
+    }
+    fs::remove_file(&kept[0]).unwrap();
+    next.orphans().unwrap();
+    assert_eq!(next.status().foreign, 0);
+}
+
+#[test]
+fn what_a_kill_leaves_half_made_or_half_removed_goes() {
+    let bench = Bench::new();
+    let spool = bench.open();
+    let id = Uuid::new_v4().simple();
+    let [old, new, fresh, strange] =
+        [format!("old-{id}"), format!("new-1-{id}"), format!("new-2-{id}"), "old-something".to_owned()]
+            .map(|name| bench.path().join(name));
+    for folder in [&old, &new, &fresh, &strange] {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("lock"), "").unwrap();
+    }
+    let made = fs::metadata(&new).unwrap().modified().unwrap();
+    let yesterday = made - std::time::Duration::from_secs(86_400);
+    File::open(&new).unwrap().set_modified(yesterday).unwrap();
+    spool.orphans().unwrap();
+    assert_eq!([&old, &new, &fresh, &strange].map(|folder| folder.exists()), [false, false, true, true]);
 }
 
 #[test]

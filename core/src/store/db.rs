@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     error::store_error,
+    gate::{Gate, Step},
     postgres::Postgres,
     query::{Query, trusted},
     row::Row,
@@ -46,11 +47,24 @@ pub(crate) enum Db {
 ///
 /// SQLite has a single writing connection: whoever holds a `Tx` must not ask the `Db` for another.
 pub(crate) enum Tx {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
-    Postgres { tx: sqlx::Transaction<'static, sqlx::Postgres>, persistent: bool },
+    Sqlite(Gated<sqlx::Sqlite>),
+    Postgres { tx: Gated<sqlx::Postgres>, persistent: bool },
+}
+
+/// The driver's transaction, and the gate its steps pass.
+pub(crate) struct Gated<D: sqlx::Database> {
+    pub(super) tx: sqlx::Transaction<'static, D>,
+    pub(super) gate: Gate,
 }
 
 impl Db {
+    pub(super) fn set_gate(&mut self, gate: Gate) {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.gate = gate,
+            Self::Postgres(postgres) => postgres.gate = gate,
+        }
+    }
+
     pub(crate) fn backend(&self) -> Backend {
         match self {
             Self::Sqlite(_) => Backend::Sqlite,
@@ -63,8 +77,11 @@ impl Db {
         match self {
             Self::Sqlite(sqlite) => {
                 let query = query.for_sqlite()?;
-                let mut connection = sqlite.reader().await?;
-                let rows = query.fetch_all(&mut *connection).await.map_err(store_error)?;
+                let read = async {
+                    let mut connection = sqlite.reader().await?;
+                    query.fetch_all(&mut *connection).await.map_err(store_error)
+                };
+                let rows = sqlite.gate.pass(Step::Read, read).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
             Self::Postgres(postgres) if postgres.pooler => {
@@ -74,8 +91,11 @@ impl Db {
                 Ok(rows)
             }
             Self::Postgres(postgres) => {
-                let mut connection = postgres.connection().await?;
-                let rows = query.for_postgres(true).fetch_all(&mut *connection).await.map_err(store_error)?;
+                let read = async {
+                    let mut connection = postgres.connection().await?;
+                    query.for_postgres(true).fetch_all(&mut *connection).await.map_err(store_error)
+                };
+                let rows = postgres.gate.pass(Step::Read, read).await?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
@@ -97,8 +117,8 @@ impl Db {
     /// Begins a write transaction; in SQLite it waits for other writers here, and nowhere later.
     pub(crate) async fn begin(&self) -> Result<Tx> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.begin().await,
-            Self::Postgres(postgres) => postgres.begin().await,
+            Self::Sqlite(sqlite) => sqlite.gate.pass(Step::Begin, sqlite.begin()).await,
+            Self::Postgres(postgres) => postgres.gate.pass(Step::Begin, postgres.begin()).await,
         }
     }
 
@@ -129,23 +149,30 @@ impl Tx {
     /// How many rows the statement touched.
     pub(crate) async fn execute(&mut self, query: Query<'_>) -> Result<u64> {
         match self {
-            Self::Sqlite(tx) => query.for_sqlite()?.execute(&mut **tx).await.map(|done| done.rows_affected()),
-            Self::Postgres { tx, persistent } => {
-                query.for_postgres(*persistent).execute(&mut **tx).await.map(|done| done.rows_affected())
+            Self::Sqlite(Gated { tx, gate }) => {
+                let query = query.for_sqlite()?;
+                let work = async { query.execute(&mut **tx).await.map_err(store_error) };
+                gate.pass(Step::Statement, work).await.map(|done| done.rows_affected())
+            }
+            Self::Postgres { tx: Gated { tx, gate }, persistent } => {
+                let work = async { query.for_postgres(*persistent).execute(&mut **tx).await.map_err(store_error) };
+                gate.pass(Step::Statement, work).await.map(|done| done.rows_affected())
             }
         }
-        .map_err(store_error)
     }
 
     /// All rows of the statement.
     pub(crate) async fn fetch_all(&mut self, query: Query<'_>) -> Result<Vec<Row>> {
         match self {
-            Self::Sqlite(tx) => {
-                let rows = query.for_sqlite()?.fetch_all(&mut **tx).await.map_err(store_error)?;
+            Self::Sqlite(Gated { tx, gate }) => {
+                let query = query.for_sqlite()?;
+                let work = async { query.fetch_all(&mut **tx).await.map_err(store_error) };
+                let rows = gate.pass(Step::Statement, work).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
-            Self::Postgres { tx, persistent } => {
-                let rows = query.for_postgres(*persistent).fetch_all(&mut **tx).await.map_err(store_error)?;
+            Self::Postgres { tx: Gated { tx, gate }, persistent } => {
+                let work = async { query.for_postgres(*persistent).fetch_all(&mut **tx).await.map_err(store_error) };
+                let rows = gate.pass(Step::Statement, work).await?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
             }
         }
@@ -161,8 +188,8 @@ impl Tx {
         let script = trusted(script.into());
         Box::pin(async move {
             match self {
-                Self::Sqlite(tx) => sqlx::raw_sql(script).execute(&mut **tx).await.map(drop),
-                Self::Postgres { tx, .. } => sqlx::raw_sql(script).execute(&mut **tx).await.map(drop),
+                Self::Sqlite(Gated { tx, .. }) => sqlx::raw_sql(script).execute(&mut **tx).await.map(drop),
+                Self::Postgres { tx: Gated { tx, .. }, .. } => sqlx::raw_sql(script).execute(&mut **tx).await.map(drop),
             }
             .map_err(store_error)
         })
@@ -170,9 +197,12 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres { tx, .. } => tx.commit().await,
+            Self::Sqlite(Gated { tx, gate }) => {
+                gate.pass(Step::Commit, async { tx.commit().await.map_err(store_error) }).await
+            }
+            Self::Postgres { tx: Gated { tx, gate }, .. } => {
+                gate.pass(Step::Commit, async { tx.commit().await.map_err(store_error) }).await
+            }
         }
-        .map_err(store_error)
     }
 }

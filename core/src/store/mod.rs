@@ -10,6 +10,7 @@ mod changes;
 mod db;
 mod dead_letters;
 mod error;
+pub(crate) mod gate;
 mod instances;
 mod master_keys;
 mod migrate;
@@ -30,7 +31,7 @@ mod tenants;
 mod traces;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use changes::Changes;
 pub(crate) use db::Backend;
@@ -55,6 +56,7 @@ pub(crate) use traces::{
 use std::sync::Arc;
 
 use db::Db;
+use gate::Gate;
 use postgres::Postgres;
 use sqlite::Sqlite;
 use traces::rules::KnownRules;
@@ -85,10 +87,16 @@ pub(crate) struct Store {
 impl Store {
     /// Connects, and brings the schema up to date or checks it. An up-to-date store costs one query.
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
-        let db = match Backend::of(&options.url)? {
+        Self::open_behind(Gate::default(), options).await
+    }
+
+    /// The same, with every step through that gate.
+    pub(crate) async fn open_behind(gate: Gate, options: &StoreOptions) -> Result<Self> {
+        let mut db = match Backend::of(&options.url)? {
             Backend::Sqlite => Db::Sqlite(Sqlite::open(&options.url, options.pool_size.unwrap_or(2)).await?),
             Backend::Postgres => Db::Postgres(Postgres::open(&options.url, options.pool_size.unwrap_or(4))?),
         };
+        db.set_gate(gate);
         migrate::prepare(&db, options.migrate).await?;
         let store = Self { db, migrate: options.migrate, rules: Arc::default() };
         store.ensure_partitions(options.now).await?;

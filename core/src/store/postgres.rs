@@ -10,8 +10,9 @@ use sqlx::{
 use url::Url;
 
 use super::{
-    db::Tx,
+    db::{Gated, Tx},
     error::{failed, unavailable},
+    gate::Gate,
     reach::Reach,
 };
 use crate::error::{Error, Result};
@@ -27,6 +28,7 @@ pub(crate) struct Postgres {
     /// Behind a transaction-mode pooler: no named statements, and every query in a transaction, since the server's
     /// connection is ours only within one. Asked for with `?pooler=transaction`.
     pub(super) pooler: bool,
+    pub(super) gate: Gate,
 }
 
 impl Postgres {
@@ -68,7 +70,7 @@ impl Postgres {
             .acquire_timeout(CONNECT_TIMEOUT)
             .idle_timeout(IDLE_TIMEOUT)
             .connect_lazy_with(options);
-        Ok(Self { pool, reach: Reach::default(), pooler })
+        Ok(Self { pool, reach: Reach::default(), pooler, gate: Gate::default() })
     }
 
     pub(super) async fn connection(&self) -> Result<PoolConnection<sqlx::Postgres>> {
@@ -77,7 +79,7 @@ impl Postgres {
 
     pub(super) async fn begin(&self) -> Result<Tx> {
         let tx = self.reach.get(self.pool.begin(), || self.is_busy()).await?;
-        Ok(Tx::Postgres { tx, persistent: !self.pooler })
+        Ok(Tx::Postgres { tx: Gated { tx, gate: self.gate.clone() }, persistent: !self.pooler })
     }
 
     /// Looks whether a server that was away is back, as long as a connection may take.

@@ -19,8 +19,9 @@ use sqlx::{
 };
 
 use super::{
-    db::Tx,
+    db::{Gated, Tx},
     error::{failed, store_error, unavailable},
+    gate::Gate,
     place::OpenedFile,
     private::create_private,
 };
@@ -44,6 +45,7 @@ pub(crate) struct Sqlite {
     readers: Pool<sqlx::Sqlite>,
     /// None in memory.
     file: Option<Arc<OpenedFile>>,
+    pub(super) gate: Gate,
 }
 
 impl Sqlite {
@@ -54,7 +56,7 @@ impl Sqlite {
             Some(SqlitePlace::Memory) => {
                 let options = base().filename(":memory:").shared_cache(false);
                 let pool = pool(1).min_connections(1).connect_with(options).await.map_err(store_error)?;
-                Ok(Self { writer: pool.clone(), readers: pool, file: None })
+                Ok(Self { writer: pool.clone(), readers: pool, file: None, gate: Gate::default() })
             }
             None => Err(Error::config(
                 "store",
@@ -82,6 +84,7 @@ impl Sqlite {
             writer: pool(1).before_acquire(is_in_step).connect_lazy_with(writing),
             readers: pool(readers.max(1)).connect_lazy_with(options.pragma("query_only", "ON")),
             file: Some(Arc::new(opened)),
+            gate: Gate::default(),
         };
         store.check_writable().await.map_err(|error| match error {
             sqlx::Error::Database(database) => match database.code().as_deref().and_then(primary_code) {
@@ -165,7 +168,8 @@ impl Sqlite {
     pub(super) async fn begin(&self) -> Result<Tx> {
         self.check_in_place()?;
         // IMMEDIATE: a transaction that begins by reading cannot wait for a writer later, it can only fail.
-        retry_busy(|| self.writer.begin_with("BEGIN IMMEDIATE")).await.map(Tx::Sqlite).map_err(store_error)
+        let tx = retry_busy(|| self.writer.begin_with("BEGIN IMMEDIATE")).await.map_err(store_error)?;
+        Ok(Tx::Sqlite(Gated { tx, gate: self.gate.clone() }))
     }
 
     pub(super) async fn close(&self) {

@@ -17,8 +17,7 @@ use super::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Stats {
-    /// The number of this opening of the gateway: what [`Gateway::verify`](crate::Gateway::verify) says of it carries the
-    /// same.
+    /// The number of this opening of the gateway, by which `verify` names it.
     pub instance: u64,
     /// Requests that ended.
     pub accepted: u64,
@@ -46,6 +45,9 @@ pub struct Stats {
     pub recovery: RecoveryStats,
     /// What the disk of the spool last said, while it cannot be written: traces are in memory only.
     pub spool_error: Option<String>,
+    /// Files in the spool that a newer version of the library left, and that this one can neither read nor removes: open a
+    /// gateway of that version.
+    pub spool_foreign: u64,
     /// Batches that had to be tried again because the store was away.
     pub store_retries: u64,
     /// What the store last said, while it is away.
@@ -57,6 +59,8 @@ pub struct Stats {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RecoveryStats {
+    /// How often the spool was looked through.
+    pub passes: u64,
     /// Those that are in the store now and were not before.
     pub persisted: u64,
     /// Those of them whose requests had not ended: their status class is `abandoned`.

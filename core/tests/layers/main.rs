@@ -26,7 +26,7 @@ const LAYERS: [&[&str]; 9] = [
     ],
     &["provider", "spool", "store", "transport"],
     &["analytics", "auth", "limits", "recorder", "registry", "traces"],
-    &["pipeline", "stream"],
+    &["fuzzing", "pipeline", "stream"],
     &["gateway"],
     &["operation"],
     &["http", "schema"],

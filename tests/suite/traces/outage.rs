@@ -119,6 +119,35 @@ fn killed_connections_cost_no_trace() {
     });
 }
 
+/// The server gives up the recorder's transaction in favour of another one: each holds what the other waits for.
+#[test]
+fn a_deadlock_costs_no_trace() {
+    run(|| async {
+        let test = TestGateway::open(Backend::Postgres).await;
+        let mut ids = calls(&test, 1).await;
+        test.flush().await;
+        let (mut other, mut observer) = (Direct::to(test.store()).await, Direct::to(test.store()).await);
+        observer
+            .execute(
+                "",
+                "CREATE FUNCTION lock_both() RETURNS trigger LANGUAGE plpgsql AS $$ \
+                 BEGIN PERFORM pg_advisory_xact_lock(1); PERFORM pg_advisory_xact_lock(2); RETURN NEW; END $$; \
+                 CREATE TRIGGER lock_both BEFORE INSERT ON gw_traces FOR EACH ROW EXECUTE FUNCTION lock_both()",
+            )
+            .await;
+        // The one who looks for deadlocks first is the victim: this one never does.
+        other.execute("", "SET deadlock_timeout = '600s'; BEGIN; SELECT pg_advisory_xact_lock(2)").await;
+        ids.extend(calls(&test, 3).await);
+        let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        eventually("the recorder waits", async || observer.number("", waiting).await > 0).await;
+        other.execute("", "SELECT pg_advisory_xact_lock(1); COMMIT").await;
+        test.flush().await;
+        assert!(test.gateway.stats().store_retries > 0, "{:?}", test.gateway.stats());
+        assert_traced(&test.acme, &ids).await;
+        assert!(test.gateway.verify().await.unwrap().holds);
+    });
+}
+
 /// A gateway whose server can be unplugged.
 async fn linked() -> (TestGateway, Link) {
     let link = Link::to(server().url());

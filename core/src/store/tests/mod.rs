@@ -24,5 +24,5 @@ mod retention;
 mod rollups;
 mod schema;
 mod speed;
-mod support;
+pub(crate) mod support;
 mod traces;

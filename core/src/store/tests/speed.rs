@@ -19,6 +19,7 @@ fn batches(offset: u64) -> Vec<Vec<TraceRecord>> {
         let mut record = record(&id, newest + (number / 10) as i64, offset + number);
         let body =
             |seed: u64| Some((0..1024_u64).map(|index| (index.wrapping_mul(seed) >> 3) as u8).collect::<Vec<u8>>());
+        (record.instance, record.number) = (Some(7), Some(offset + number));
         (record.request, record.response, record.attempts) = (body(number), body(number + 7), None);
         record
     };
@@ -68,11 +69,13 @@ macro_rules! bind_row {
             .bind(record.session_id.as_deref())
             .bind(record.api_key_id.as_deref())
             .bind(serde_json::to_string(&record.metadata).unwrap())
+            .bind(record.instance.map(|instance| instance as i64))
+            .bind(record.number.map(|number| number as i64))
     }};
 }
 
 async fn bare(db: &Db, batches: &[Vec<TraceRecord>]) {
-    let places: Vec<_> = (1..=39).map(|number| format!("${number}")).collect();
+    let places: Vec<_> = (1..=41).map(|number| format!("${number}")).collect();
     match db {
         Db::Sqlite(sqlite) => {
             let text = format!(
@@ -103,7 +106,7 @@ async fn bare(db: &Db, batches: &[Vec<TraceRecord>]) {
         }
         Db::Postgres(postgres) => {
             let text = format!(
-                "INSERT INTO gw_traces ({}, request, response, attempts) VALUES ({}, $40, $41, $42) ON CONFLICT DO NOTHING",
+                "INSERT INTO gw_traces ({}, request, response, attempts) VALUES ({}, $42, $43, $44) ON CONFLICT DO NOTHING",
                 names(),
                 places.join(", ")
             );

@@ -16,20 +16,20 @@ use crate::{
 
 /// The kinds of stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     File,
     Memory,
     Postgres,
 }
 
 /// A place for a store that nobody else uses.
-pub(super) struct Place {
-    pub(super) url: String,
-    pub(super) folder: TempDir,
+pub(crate) struct Place {
+    pub(crate) url: String,
+    pub(crate) folder: TempDir,
     database: Option<String>,
 }
 
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Timestamp::from_millis(since.as_millis() as i64)
 }
@@ -54,7 +54,7 @@ fn with_database(server: &str, database: &str) -> String {
     url.into()
 }
 
-pub(super) async fn administer(statement: String) {
+pub(crate) async fn administer(statement: String) {
     let mut connection =
         PgConnection::connect(&server("")).await.expect("the server of LIBGATEWAY_TEST_POSTGRES answers");
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
@@ -62,7 +62,7 @@ pub(super) async fn administer(statement: String) {
 }
 
 impl Place {
-    pub(super) async fn new(kind: Kind) -> Self {
+    pub(crate) async fn new(kind: Kind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         match kind {
             Kind::File => {
@@ -77,15 +77,15 @@ impl Place {
         }
     }
 
-    pub(super) fn options(&self) -> StoreOptions {
+    pub(crate) fn options(&self) -> StoreOptions {
         StoreOptions { url: self.url.clone(), migrate: Migrate::Auto, pool_size: None, now: now() }
     }
 
-    pub(super) async fn open(&self) -> Store {
+    pub(crate) async fn open(&self) -> Store {
         Store::open(&self.options()).await.unwrap()
     }
 
-    pub(super) async fn remove(self) {
+    pub(crate) async fn remove(self) {
         if let Some(database) = self.database {
             administer(format!("DROP DATABASE {database} WITH (FORCE)")).await;
         }
@@ -93,7 +93,7 @@ impl Place {
 }
 
 /// Runs a test in a place of its own, which is removed also when the test fails.
-pub(super) async fn in_place(kind: Kind, test: impl AsyncFnOnce(&Place)) {
+pub(crate) async fn in_place(kind: Kind, test: impl AsyncFnOnce(&Place)) {
     let place = Place::new(kind).await;
     let outcome = AssertUnwindSafe(test(&place)).catch_unwind().await;
     place.remove().await;
@@ -104,7 +104,7 @@ pub(super) async fn in_place(kind: Kind, test: impl AsyncFnOnce(&Place)) {
 }
 
 /// Runs a test on a fresh store of every kind.
-pub(super) async fn on_every_store(test: impl AsyncFn(Store)) {
+pub(crate) async fn on_every_store(test: impl AsyncFn(Store)) {
     for kind in [Kind::File, Kind::Memory, Kind::Postgres] {
         in_place(kind, async |place: &Place| {
             let store = place.open().await;
@@ -116,7 +116,7 @@ pub(super) async fn on_every_store(test: impl AsyncFn(Store)) {
 }
 
 /// As [`on_every_store`], for what two connections or processes do to each other.
-pub(super) async fn in_every_shared_place(test: impl AsyncFn(&Place)) {
+pub(crate) async fn in_every_shared_place(test: impl AsyncFn(&Place)) {
     for kind in [Kind::File, Kind::Postgres] {
         in_place(kind, async |place: &Place| test(place).await).await;
     }
