@@ -1158,6 +1158,28 @@ export interface RecoveryStats {
     persisted: number;
 }
 
+/** Which traces to price anew. */
+export interface RepriceQuery {
+    /** From here on; the first trace when omitted. */
+    since?: Timestamp | null;
+    /** One tenant; all when omitted. */
+    tenant_id?: TenantId | null;
+    /** Before here; now when omitted. */
+    until?: Timestamp | null;
+}
+
+/** What pricing anew has changed. */
+export interface RepriceReport {
+    /** Those whose cost or price version is another now. */
+    changed: number;
+    /** By how much all costs together have grown; negative where they have shrunk. */
+    difference_usd: Usd;
+    /** Traces that were looked at. */
+    traces: number;
+    /** Those without a price, before and after. */
+    unpriced: number;
+}
+
 /**
  * How long traces are kept: what is older or more is removed in the background, the oldest first. Without either value
  * they are kept for ever. Values are declared complete: there are no others.

@@ -100,6 +100,8 @@ export class Gateway implements AsyncDisposable {
 
     /** Wraps the tenants' data keys with the newest version of the master key, while calls go on. */
     rewrapDataKeys(options?: Cancellable): Promise<RewrapReport>;
+    /** Prices traces anew by the prices in force now, while calls go on. Doing it again changes nothing. */
+    reprice(query?: RepriceQuery, options?: Cancellable): Promise<RepriceReport>;
     /** Exchanges the table of prices for a newer one, given as the text of its file; refused as a whole where it is damaged. */
     loadPrices(prices: string, options?: Cancellable): Promise<LoadedPrices>;
     /** Copies a SQLite store into a new file, while calls go on. */

@@ -126,6 +126,7 @@ operations! {
     revoke_admin_key: () Admin Gateway KeyRef => Nothing;
 
     rewrap_data_keys: () Admin Gateway NoArguments => Json RewrapReport;
+    reprice: () Admin Gateway RepriceQuery => Json RepriceReport;
     load_prices: () Admin Gateway PriceFile => Json LoadedPrices;
     backup: () Admin Gateway BackupTarget => Nothing;
     list_dead_letters: () Admin Gateway DeadLetterQuery => Json DeadLetterList;

@@ -36,6 +36,7 @@ const OPERATIONS = {
     revokeAdminKey: ['key_id'],
 
     rewrapDataKeys: [],
+    reprice: ['...'],
     loadPrices: ['prices'],
     backup: ['path'],
     listDeadLetters: ['limit'],

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
         ProviderDescription,
         ProviderInfo,
         RebuildReport,
+        RepriceQuery,
+        RepriceReport,
         RewrapReport,
         Stats,
         Tenant,
@@ -422,6 +424,10 @@ class AsyncOperations(AsyncCalls):
     async def rewrap_data_keys(self) -> RewrapReport:
         """Rotates the master key: wraps all data keys by the newest version, while calls go on."""
         return cast("RewrapReport", await self._json("rewrap_data_keys", {}))
+
+    async def reprice(self, **query: Unpack[RepriceQuery]) -> RepriceReport:
+        """Prices traces anew by the prices in force now, while calls go on. Doing it again changes nothing."""
+        return cast("RepriceReport", await self._json("reprice", query))
 
     async def load_prices(self, prices: str | bytes, /) -> LoadedPrices:
         """Exchanges the table of prices for a newer one, as a whole or not at all; `prices` is the file's content."""

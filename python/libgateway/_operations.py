@@ -43,6 +43,8 @@ if TYPE_CHECKING:
         ProviderDescription,
         ProviderInfo,
         RebuildReport,
+        RepriceQuery,
+        RepriceReport,
         RewrapReport,
         Stats,
         Tenant,
@@ -423,6 +425,10 @@ class Operations(SyncCalls):
     def rewrap_data_keys(self) -> RewrapReport:
         """Rotates the master key: wraps all data keys by the newest version, while calls go on."""
         return cast("RewrapReport", self._json("rewrap_data_keys", {}))
+
+    def reprice(self, **query: Unpack[RepriceQuery]) -> RepriceReport:
+        """Prices traces anew by the prices in force now, while calls go on. Doing it again changes nothing."""
+        return cast("RepriceReport", self._json("reprice", query))
 
     def load_prices(self, prices: str | bytes, /) -> LoadedPrices:
         """Exchanges the table of prices for a newer one, as a whole or not at all; `prices` is the file's content."""

@@ -1282,6 +1282,30 @@ class RecoveryStats(TypedDict):
     persisted: int
 
 
+class RepriceQuery(TypedDict, total=False):
+    """Which traces to price anew."""
+
+    #: From here on; the first trace when omitted.
+    since: Time | None
+    #: One tenant; all when omitted.
+    tenant_id: str | None
+    #: Before here; now when omitted.
+    until: Time | None
+
+
+class RepriceReport(TypedDict):
+    """What pricing anew has changed."""
+
+    #: Those whose cost or price version is another now.
+    changed: int
+    #: By how much all costs together have grown; negative where they have shrunk.
+    difference_usd: str
+    #: Traces that were looked at.
+    traces: int
+    #: Those without a price, before and after.
+    unpriced: int
+
+
 class Retention(TypedDict):
     """How long traces are kept: what is older or more is removed in the background, the oldest first. Without either
     value they are kept for ever. Values are declared complete: there are no others."""

@@ -11,6 +11,7 @@ mod keys;
 mod open;
 mod prices;
 mod provider_handle;
+mod reprice;
 mod retain;
 mod rotation;
 mod shutdown;

@@ -166,6 +166,7 @@ pub(crate) async fn perform(gateway: &Gateway, operation: &Operation, mut argume
             let NoArguments {} = arguments.rest()?;
             answer(gateway.rewrap_data_keys().await)
         }
+        "reprice" => answer(gateway.reprice(arguments.rest()?).await),
         "load_prices" => {
             let PriceFile { prices } = arguments.rest()?;
             answer(gateway.load_prices(prices.as_bytes()))

@@ -94,6 +94,23 @@ impl Rule {
         self.price.as_ref().map_or("", |price| &price.version)
     }
 
+    /// Whose prices of the table apply.
+    pub(crate) fn prices_of(&self) -> Option<&str> {
+        self.prices_of.as_deref()
+    }
+
+    pub(crate) fn billed_as(&self) -> Option<&str> {
+        self.billed_as.as_deref()
+    }
+
+    pub(crate) fn tier(&self) -> Option<&str> {
+        self.tier.as_deref()
+    }
+
+    pub(crate) fn multiplier(&self) -> Ratio {
+        self.multiplier
+    }
+
     /// All lines together; `None` where a count has no rate.
     pub(super) fn cost(&self, consumed: Consumed<'_>) -> Option<i128> {
         self.lines(consumed)?.into_iter().try_fold(0_i128, |sum, line| sum.checked_add(line.cost_usd.0))

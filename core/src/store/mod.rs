@@ -51,6 +51,7 @@ pub(crate) use traces::{
     insert::Inserted,
     page::PageRequest,
     record::TraceRecord,
+    reprice::{Price, PricePlace, Priceable, PricedTrace},
 };
 
 use std::sync::Arc;

@@ -23,6 +23,7 @@ mod poison;
 mod prices;
 mod questions;
 mod reference;
+mod reprice;
 mod retention;
 mod retries;
 mod retry_after;

@@ -12,7 +12,7 @@ use upstream::Script;
 use crate::support::Direct;
 
 /// An answer of that model with 1,000 tokens in, 200 of them cached, and 300 out.
-fn answer(model: &str) -> Script {
+pub(crate) fn answer(model: &str) -> Script {
     Script::json(
         200,
         json!({
@@ -26,27 +26,27 @@ fn answer(model: &str) -> Script {
     )
 }
 
-fn prices(value: Value) -> Vec<PriceOverride> {
+pub(crate) fn prices(value: Value) -> Vec<PriceOverride> {
     serde_json::from_value(value).expect("prices")
 }
 
-fn cost(detail: &TraceDetail) -> Option<String> {
+pub(crate) fn cost(detail: &TraceDetail) -> Option<String> {
     detail.trace.cost_usd.map(|cost| cost.to_string())
 }
 
 /// The trace of one call of the tenant, and of nothing else.
-async fn call(test: &TestGateway, model: &str) -> TraceDetail {
+pub(crate) async fn call(test: &TestGateway, model: &str) -> TraceDetail {
     test.upstream.push(answer(model));
     let reply = test.chat(hello()).await.expect("a reply");
     test.flush().await;
     test.acme.get_trace(reply.trace_id).await.expect("a trace")
 }
 
-async fn update(test: &TestGateway, update: TenantUpdate) {
+pub(crate) async fn update(test: &TestGateway, update: TenantUpdate) {
     test.gateway.update_tenant(test.acme.id(), update).await.expect("an update");
 }
 
-async fn set_provider(test: &TestGateway, mut settings: Value) {
+pub(crate) async fn set_provider(test: &TestGateway, mut settings: Value) {
     settings["base_url"] = format!("{}/v1", test.upstream.url()).into();
     settings["api_key"] = "k".into();
     settings["name"] = "openai".into();

@@ -57,7 +57,6 @@ impl Deltas {
     }
 
     /// A trace that is there, and is as described, gets another cost. All else stays.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for whoever prices traces anew"))]
     pub(crate) fn change_cost(&mut self, trace: &Counted<'_>, cost_pico_usd: Option<i64>) {
         let mut change = Counted { cost_pico_usd, ..*trace }.counters();
         change.add(&trace.counters().negated());

@@ -8,5 +8,6 @@ pub(super) mod get;
 pub(super) mod insert;
 pub(super) mod page;
 pub(super) mod record;
+pub(super) mod reprice;
 pub(super) mod rules;
 pub(super) mod top;

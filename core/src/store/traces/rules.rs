@@ -62,7 +62,8 @@ pub(super) async fn insert_rules(tx: &mut Tx, known: &KnownRules, records: &[&Tr
     Ok(rules.into_keys().collect())
 }
 
-async fn insert_rule(tx: &mut Tx, tenant: &TenantId, (id, rule): (i64, &str)) -> Result<()> {
+/// Writes a rule that may be there already.
+pub(super) async fn insert_rule(tx: &mut Tx, tenant: &TenantId, (id, rule): (i64, &str)) -> Result<()> {
     let insert = sql("INSERT INTO gw_price_rules (tenant_id, id, rule) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
     tx.execute(insert.bind(tenant.as_str()).bind(id).bind(rule)).await.map(drop)
 }
