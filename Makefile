@@ -4,7 +4,9 @@
 # would switch features of shared crates and build much of the graph again.
 
 LOCKED := $(if $(CI),--locked)
-CARGO_WORKSPACE := --workspace $(LOCKED)
+# Once `make dashboard` has built the page, whatever is compiled has it: with and without it in turns, the core would be
+# built twice. Asked anew each time, since a target may build the page first.
+CARGO_WORKSPACE = --workspace $(LOCKED) $(shell [ ! -f $(DASHBOARD) ] || echo --features libgateway-tests/dashboard)
 BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 RELEASED := $(or $(CARGO_TARGET_DIR),target)/release
 AIMOCK := tests/aimock/node_modules/.package-lock.json
@@ -18,6 +20,9 @@ ZIG := target/zig/bin/cargo-zigbuild
 PYTHON_ENV := target/python/env
 PYTHON_BENCH := target/python/bench
 PYTHON_MODULE := python/libgateway/_native.abi3.so
+DASHBOARD := core/dashboard/dist/index.html.gz
+DASHBOARD_SOURCE := $(shell find core/dashboard/src -type f) core/dashboard/build.mjs
+DASHBOARD_MODULES := core/dashboard/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help fuzz demo test test-crash test-pooler test-memory soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
@@ -31,15 +36,27 @@ demo: ## open a gateway, send calls through it and look at what it kept
 	@cargo build --quiet $(CARGO_WORKSPACE) --example demo
 	@$(BUILT)/examples/demo
 
-test: $(AIMOCK) $(GENAI_PRICES) ## run every test, on SQLite and on PostgreSQL
+.PHONY: dashboard demo-dashboard test-dashboard
+demo-dashboard: $(DASHBOARD) ## the same, then serve what it kept at /dashboard until interrupted
+	@.ci/need cargo cc
+	@cargo build --quiet $(CARGO_WORKSPACE) --example demo
+	@$(BUILT)/examples/demo --dashboard
+
+dashboard: $(DASHBOARD) ## build the page of the feature `dashboard`, for all that is compiled from then on
+
+test: $(AIMOCK) $(GENAI_PRICES) $(DASHBOARD) ## run every test, on SQLite and on PostgreSQL
 	@.ci/need
 	.ci/with-postgres cargo test $(CARGO_WORKSPACE) --no-fail-fast
-	@$(MAKE) --no-print-directory test-node test-python
+	@$(MAKE) --no-print-directory test-node test-python test-dashboard
 
 .PHONY: test-node node-addon node-package node-release bench-node soak-node
 test-node: $(AIMOCK) $(NODE_MODULES) node-addon ## run the tests of the Node package alone
 	@.ci/need cargo cc node postgres
 	cd node && node --test --test-reporter=dot --test-concurrency=2 --test-timeout=300000 test/*.test.*js
+
+test-dashboard: $(DASHBOARD) ## run the tests of the dashboard alone
+	@.ci/need node
+	cd core/dashboard && npm run --silent check && npm run --silent test
 
 # The addon of the workspace's own debug build: a target or features of its own would build the graph again.
 node-addon:
@@ -48,12 +65,12 @@ node-addon:
 
 node-package: notices ## pack the Node package for this machine into target/node
 	@.ci/need cargo cc node
-	cargo build --release --package libgateway-node $(LOCKED)
+	cargo build --release --package libgateway-node --features dashboard $(LOCKED)
 	node node/scripts/package.js "$$(ls $(RELEASED)/liblibgateway_node.so $(RELEASED)/liblibgateway_node.dylib 2>/dev/null)" target/node
 
 node-release: $(ZIG) notices ## pack the Node package for Linux on x64, from glibc 2.17 on
 	@.ci/need cargo cc python3 node
-	PATH="$(abspath $(dir $(ZIG))):$$PATH" cargo zigbuild --release --package libgateway-node --target x86_64-unknown-linux-gnu.2.17 $(LOCKED)
+	PATH="$(abspath $(dir $(ZIG))):$$PATH" cargo zigbuild --release --package libgateway-node --features dashboard --target x86_64-unknown-linux-gnu.2.17 $(LOCKED)
 	node node/scripts/package.js $(dir $(RELEASED))x86_64-unknown-linux-gnu/release/liblibgateway_node.so target/node linux-x64-gnu
 
 bench-node: $(NODE_MODULES) node-released ## measure what the gateway costs in Node, beside fetch and the OpenAI SDK
@@ -157,9 +174,9 @@ docs: ## build the documentation, warnings being errors
 	@.ci/need cargo cc
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_WORKSPACE) --no-deps --lib --examples
 
-package: ## pack the crate and compile what was packed, by itself
+package: $(DASHBOARD) ## pack the crate with its page and compile what was packed, by itself
 	@.ci/need cargo cc
-	cargo package --quiet --package libgateway --allow-dirty $(LOCKED)
+	cargo package --quiet --package libgateway --features dashboard --allow-dirty $(LOCKED)
 
 fresh: ## check that the generated files are up to date
 	@.ci/need cargo cc
@@ -197,7 +214,7 @@ gen: ## write the generated files anew
 prices: $(GENAI_PRICES) ## write the bundled table of prices anew
 	$< tests/prices/convert.py > core/src/pricing/prices.jsonl
 
-notices: ## write target/THIRD-PARTY-NOTICES.md
+notices: $(DASHBOARD) ## write target/THIRD-PARTY-NOTICES.md
 	@.ci/need cargo python3
 	python3 .ci/notices.py
 
@@ -223,6 +240,15 @@ $(ZIG): node/zig-requirements.txt
 	@.ci/need python3
 	python3 -m venv --clear target/zig
 	target/zig/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(DASHBOARD): $(DASHBOARD_SOURCE) $(DASHBOARD_MODULES)
+	@.ci/need node
+	node core/dashboard/build.mjs
+
+$(DASHBOARD_MODULES): core/dashboard/package-lock.json
+	@.ci/need node
+	npm ci --silent --prefix core/dashboard
 	@touch $@
 
 $(LITELLM): tests/litellm/requirements.txt

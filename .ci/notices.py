@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes target/THIRD-PARTY-NOTICES.md: what is linked into the libraries, and under which licences.
 
-The texts are taken from the sources of the crates as Cargo downloaded them. They belong to others and change with
-every update, so the file is made for a release and never committed.
+The texts are taken from the sources of the crates as Cargo downloaded them, and of the packages in the dashboard as npm
+did. They belong to others and change with every update, so the file is made for a release and never committed.
 """
 
 import json
@@ -13,6 +13,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "target" / "THIRD-PARTY-NOTICES.md"
+# Written beside the dashboard's page: the npm packages that it contains.
+PAGE = ROOT / "core" / "dashboard" / "dist" / "licenses.json"
 
 # What is shipped; tests and tools are not.
 SHIPPED = ["libgateway", "libgateway-ffi", "libgateway-python", "libgateway-node"]
@@ -56,11 +58,13 @@ def texts(package):
 
 def main():
     packages = linked()
+    bundled = json.loads(PAGE.read_text(encoding="utf-8"))
     holders = {}
     lines = [
         "# Third-party notices",
         "",
-        f"libgateway links {len(packages)} crates by others. Under each licence text stand the crates that come with it.",
+        f"libgateway links {len(packages)} crates by others, and its dashboard contains {len(bundled)} npm packages. Under each "
+        "licence text stand those that come with it.",
         "",
         "| crate | version | licence | authors |",
         "|---|---|---|---|",
@@ -75,6 +79,10 @@ def main():
             holders.setdefault(text, []).append(name)
         if not found:
             bare.append(f"{name} ({package['license']}, {package['repository'] or 'no repository'})")
+    lines += ["", "| npm package | version | licence |", "|---|---|---|"]
+    for package in bundled:
+        lines.append(f"| {package['name']} | {package['version']} | {package['license']} |")
+        holders.setdefault(package["text"], []).append(f"{package['name']} {package['version']}")
     if bare:
         lines += ["", "## Crates without a text of their own", "", *(f"- {one}" for one in bare)]
     for text, names in sorted(holders.items(), key=lambda item: (-len(item[1]), item[1])):
@@ -82,7 +90,7 @@ def main():
         lines += ["", f"## {', '.join(names)}", "", fence, text, fence]
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{OUTPUT.relative_to(ROOT)}: {len(packages)} crates, {len(holders)} texts, {len(bare)} crates without one")
+    print(f"{OUTPUT.relative_to(ROOT)}: {len(packages)} crates, {len(bundled)} npm packages, {len(holders)} texts, {len(bare)} crates without one")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 //! The main job end to end, on a SQLite file: two tenants, a chat, a stream, a failing call, Azure's dialect; then the
 //! traces, one of them opened, and the analytics.
 //!
-//! `make demo`. With `OPENAI_API_KEY` set the first tenant talks to OpenAI, else both talk to a mock upstream.
+//! `make demo`; `make demo-dashboard` serves all that with the dashboard, until interrupted. With `OPENAI_API_KEY` set the
+//! first tenant talks to OpenAI, else both talk to a mock upstream.
 #![allow(clippy::print_stdout, reason = "a demonstration prints what it does")]
 
 use std::{error::Error, io::Write as _, time::Duration};
@@ -63,6 +64,10 @@ async fn main() -> Done {
     print_detail(&acme, streamed).await?;
     for tenant in [&acme, &globex] {
         print_analytics(tenant).await?;
+    }
+    #[cfg(feature = "dashboard")]
+    if std::env::args().any(|argument| argument == "--dashboard") {
+        serve(&gateway).await?;
     }
     gateway.close(Duration::from_secs(10)).await?;
     println!("closed: {} requests, {} traces in the store", gateway.stats().accepted, gateway.stats().persisted);
@@ -172,6 +177,22 @@ async fn print_analytics(tenant: &TenantHandle) -> Done {
         println!("  {}  {} requests", bucket.start, bucket.measures.total_requests);
     }
     println!();
+    Ok(())
+}
+
+/// Serves the dashboard, with a key for it, until Ctrl-C.
+#[cfg(feature = "dashboard")]
+async fn serve(gateway: &Gateway) -> Done {
+    use libgateway::{NewApiKey, ServeConfig};
+
+    let key = gateway.create_admin_key(NewApiKey::default()).await?;
+    let address = ([127, 0, 0, 1], 0).into();
+    let server = gateway.serve(ServeConfig { address, ..ServeConfig::default() }).await?;
+    println!("the dashboard of both tenants, until Ctrl-C");
+    println!("  address   http://{}/dashboard", server.address());
+    println!("  key       {}\n", key.secret.expose());
+    tokio::signal::ctrl_c().await?;
+    server.shutdown(Duration::from_secs(1)).await;
     Ok(())
 }
 

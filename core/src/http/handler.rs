@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::{Request, Response, request};
 use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
 
+#[cfg(feature = "dashboard")]
+use super::dashboard;
 use super::{
     Body,
     input::{self, TENANT},
@@ -61,8 +63,11 @@ fn finish(head: &request::Parts, response: Result<Response<Body>>) -> Response<B
 
 /// What a request that is let in is for.
 enum Admitted {
-    /// The one thing that everybody may ask.
+    /// What everybody may ask about the gateway.
     Health,
+    /// A file of the dashboard, in which nothing is anybody's.
+    #[cfg(feature = "dashboard")]
+    Page(&'static dashboard::File),
     /// An operation, by a caller who may ask for it.
     Operation(Route, Caller),
     /// Another path of OpenAI's, for a tenant's provider.
@@ -71,6 +76,10 @@ enum Admitted {
 
 /// Route, key and scope: all that is looked at before a body is read.
 async fn admit(gateway: &Gateway, head: &request::Parts) -> Result<Admitted> {
+    #[cfg(feature = "dashboard")]
+    if let Some(file) = dashboard::File::find(head)? {
+        return Ok(Admitted::Page(file));
+    }
     let key = input::api_key(&head.headers);
     let route = match Route::find(head.method.as_str(), head.uri.path()) {
         Ok(route) => route,
@@ -107,6 +116,8 @@ where
     let (route, caller) = match admit(gateway, head).await? {
         Admitted::Operation(route, caller) => (route, caller),
         Admitted::Health => return Ok(respond::health(gateway.health().status)),
+        #[cfg(feature = "dashboard")]
+        Admitted::Page(file) => return file.answer(&head.headers),
         Admitted::Passing(passing, tenant) => {
             let options = input::call_options(&head.headers)?;
             let body = read(body, gateway.body_limit()).await?;

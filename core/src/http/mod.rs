@@ -2,6 +2,8 @@
 //! SDK's transport inside the process, a server) hands them in here. The server itself is behind the feature `server`.
 
 mod body;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod handler;
 mod input;
 mod metrics;

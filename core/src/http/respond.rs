@@ -86,7 +86,8 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
     }
 }
 
-fn response(status: u16, headers: HeaderMap, body: Body) -> Response<Body> {
+/// A response of these parts.
+pub(super) fn response(status: u16, headers: HeaderMap, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = headers;

@@ -12,6 +12,8 @@
 )]
 
 mod calls;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod http;
 mod log;
 mod operations;

@@ -1,0 +1,42 @@
+// Finds out what a key may do, and keeps it where its owner wants it kept.
+import { ApiError, get } from './client';
+import type { TenantPage, TracePage } from './types';
+
+export interface Session {
+  key: string;
+  /** An operator's key has no tenant of its own, and the tenants there are to choose from. */
+  tenants: string[] | null;
+}
+
+const STORED = 'libgateway.key';
+/** More are chosen by typing their id. */
+const TENANTS_SHOWN = 200;
+
+/** Asks with the key; fails where it may not read. */
+export async function signIn(key: string): Promise<Session> {
+  const credentials = { key, tenant: null };
+  try {
+    await get<TracePage>(credentials, 'traces', { limit: 1 });
+    return { key, tenants: null };
+  } catch (error) {
+    const hasNoTenant = error instanceof ApiError && error.code === 'missing_field';
+    if (!hasNoTenant) throw error;
+    const page = await get<TenantPage>(credentials, 'admin/tenants', { limit: TENANTS_SHOWN });
+    return { key, tenants: page.tenants.map((tenant) => tenant.id) };
+  }
+}
+
+/** The key is kept as long as the tab, or on this device when asked to. */
+export function keep(key: string, onThisDevice: boolean): void {
+  forget();
+  (onThisDevice ? localStorage : sessionStorage).setItem(STORED, key);
+}
+
+export function kept(): string | null {
+  return sessionStorage.getItem(STORED) ?? localStorage.getItem(STORED);
+}
+
+export function forget(): void {
+  sessionStorage.removeItem(STORED);
+  localStorage.removeItem(STORED);
+}
