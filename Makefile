@@ -23,6 +23,7 @@ PYTHON_MODULE := python/libgateway/_native.abi3.so
 DASHBOARD := core/dashboard/dist/index.html.gz
 DASHBOARD_SOURCE := $(shell find core/dashboard/src -type f) core/dashboard/build.mjs
 DASHBOARD_MODULES := core/dashboard/node_modules/.package-lock.json
+BROWSER_MODULES := tests/dashboard/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help fuzz demo test test-crash test-pooler test-memory soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
@@ -54,9 +55,12 @@ test-node: $(AIMOCK) $(NODE_MODULES) node-addon ## run the tests of the Node pac
 	@.ci/need cargo cc node postgres
 	cd node && node --test --test-reporter=dot --test-concurrency=2 --test-timeout=300000 test/*.test.*js
 
-test-dashboard: $(DASHBOARD) ## run the tests of the dashboard alone
-	@.ci/need node
+test-dashboard: $(DASHBOARD) $(BROWSER_MODULES) ## run the tests of the dashboard alone, in a browser too
+	@.ci/need cargo cc node postgres chromium
 	cd core/dashboard && npm run --silent check && npm run --silent test
+	cargo build --quiet $(CARGO_WORKSPACE) --example dashboard --example demo
+	LIBGATEWAY_TEST_DASHBOARD=$(abspath $(BUILT))/examples/dashboard LIBGATEWAY_TEST_DEMO=$(abspath $(BUILT))/examples/demo \
+		node --test --test-reporter=dot tests/dashboard/dashboard.test.mjs
 
 # The addon of the workspace's own debug build: a target or features of its own would build the graph again.
 node-addon:
@@ -249,6 +253,11 @@ $(DASHBOARD): $(DASHBOARD_SOURCE) $(DASHBOARD_MODULES)
 $(DASHBOARD_MODULES): core/dashboard/package-lock.json
 	@.ci/need node
 	npm ci --silent --prefix core/dashboard
+	@touch $@
+
+$(BROWSER_MODULES): tests/dashboard/package-lock.json
+	@.ci/need node
+	npm ci --silent --prefix tests/dashboard
 	@touch $@
 
 $(LITELLM): tests/litellm/requirements.txt
