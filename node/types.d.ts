@@ -9,7 +9,7 @@ import type {
     Analytics, AnalyticsBreakdown, AnalyticsComparison, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTenants,
     AnalyticsTimeseries, ApiKeyList, BreakdownQuery, Config, CreatedApiKey, DeadLetterList, Dimension, ErasureReport, ErrorCode,
     Eviction, ExportReport, ExportTarget, FlushReport, Health, LoadedPrices, NewApiKey, NewTenant, ProviderConfig,
-    ProviderDescription, ProviderInfo, ProviderList, RebuildReport, RewrapReport, Stats, Tenant, TenantPage, TenantQuery,
+    ProviderDescription, ProviderInfo, ProviderList, RebuildReport, RepriceQuery, RepriceReport, RewrapReport, Stats, Tenant, TenantPage, TenantQuery,
     TenantsQuery, TenantUpdate, TopOrder, TopQuery, TopTraces, Trace, TraceDetail, TracePage, TraceQuery, VerifyReport,
 } from './data.js';
 
