@@ -25,9 +25,11 @@ impl Store {
         let (from, to) = (Step::Day.floor(day_ms), Step::Day.floor(day_ms) + Step::Day.millis());
         let mut tx = self.db.begin().await?;
         if let Tx::Postgres { .. } = &tx {
-            // Traces and deltas are seen as of one moment, and the lock comes before it.
+            // Traces and deltas are seen as of one moment, and the locks come before it. No month gets a partition
+            // meanwhile: the rows that are moved there would be seen in neither place.
             tx.run_script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
             tx.run_script("LOCK TABLE gw_leases IN SHARE ROW EXCLUSIVE MODE").await?;
+            tx.run_script("LOCK TABLE gw_traces IN ACCESS SHARE MODE").await?;
         }
         hold(&mut tx).await?;
         refuse_removed(&mut tx, tenant, from).await?;
