@@ -3,6 +3,7 @@
  */
 #include <gateway.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "example.h"
 
@@ -37,6 +38,36 @@ static void show(const char *title, gateway_bytes_t *reply)
     gateway_bytes_free(reply);
 }
 
+/* Copies the value of a field that follows; a program of your own has a JSON parser for that. */
+static const char *field(const char *json, const char *name, char *to, size_t size)
+{
+    const char *at = strstr(json, name);
+    size_t len = 0;
+
+    at = at ? at + strlen(name) : "";
+    at += *at == '"';
+    while (at[len] && !strchr("\",}", at[len]) && len + 1 < size)
+        len++;
+    memcpy(to, at, len);
+    to[len] = '\0';
+    return to;
+}
+
+/* What each model was asked, and what it cost. */
+static void show_models(gateway_bytes_t *reply)
+{
+    const char *row = reply->data ? strstr(reply->data, "{\"provider\":") : NULL;
+    char model[40], requests[16], errors[16], tokens[16], latency[16], cost[24];
+
+    printf("\n%-24s %8s %8s %8s %10s %12s\n", "model", "requests", "errors", "tokens", "ms", "USD");
+    for (; row; row = strstr(row + 1, "{\"provider\":"))
+        printf("%-24s %8s %8s %8s %10s %12s\n", field(row, "\"model\":", model, sizeof model),
+               field(row, "\"total_requests\":", requests, sizeof requests),
+               field(row, "\"errors\":", errors, sizeof errors), field(row, "\"total_tokens\":", tokens, sizeof tokens),
+               field(row, "\"avg_latency_ms\":", latency, sizeof latency), field(row, "\"cost_usd\":", cost, sizeof cost));
+    gateway_bytes_free(reply);
+}
+
 int main(void)
 {
     gateway_t *gateway = NULL;
@@ -58,7 +89,7 @@ int main(void)
     show("the last hour", &reply);
     if (!error)
         error = gateway_analytics_models(gateway, "acme", NULL, 0, &reply);
-    show("by model, the last day", &reply);
+    show_models(&reply);
     if (!error)
         error = gateway_stats(gateway, &reply);
     show("the gateway", &reply);

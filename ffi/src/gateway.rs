@@ -89,7 +89,8 @@ pub extern "C" fn gateway_close(
 }
 
 /// Frees a gateway and sets `*gateway` to NULL. One that was not closed is closed first, which waits up to ten seconds for
-/// its traces; call `gateway_close` to hear what came of it. NULL, and a NULL in it, is harmless.
+/// its traces, or inside a callback does not wait; call `gateway_close` to hear what came of it. NULL, and a NULL in it, is
+/// harmless.
 ///
 /// No other thread may be inside a call with this gateway. Streams, calls, providers and bytes that it handed out are to be
 /// freed by themselves, before or after. In a child after a fork it frees nothing that is the parent's.

@@ -180,7 +180,7 @@ pub(crate) fn timeout(timeout_ms: u32) -> Option<Duration> {
 /// already, else on a thread of the gateway's. Ask again for the next time, once there is nothing left to take; a second
 /// one replaces the first. It is not called after `gateway_stream_free`, which waits for one that is running.
 ///
-/// `user_data` is handed to it as it is. Any thread; also inside a callback.
+/// `user_data` is handed to it as it is. By the thread that reads the stream; also inside a callback.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn gateway_stream_on_ready(

@@ -17,17 +17,23 @@ use crate::program::{Program, Under};
 
 #[test]
 fn every_fixture_holds_on_sqlite() {
-    run_within(DEADLINE, || holds(Backend::Sqlite, "short"));
+    run_within(DEADLINE, || holds(Backend::Sqlite, "short", Under::Sanitizers));
 }
 
 #[test]
 fn every_fixture_holds_on_postgres() {
-    run_within(DEADLINE, || holds(Backend::Postgres, "start"));
+    run_within(DEADLINE, || holds(Backend::Postgres, "start", Under::Sanitizers));
 }
 
-async fn holds(backend: Backend, way: &str) {
+#[test]
+#[ignore = "valgrind takes minutes: make test-memory"]
+fn every_fixture_holds_and_loses_no_memory() {
+    run_within(DEADLINE * 10, || holds(Backend::Sqlite, "send", Under::Valgrind));
+}
+
+async fn holds(backend: Backend, way: &str, under: Under) {
     let store = backend.fresh();
-    let agent = Agent::start(&store, way);
+    let agent = Agent::start(&store, way, under);
     every_fixture_holds(&agent, &format!("{} through C ({way})", backend.name())).await;
     agent.end();
 }
@@ -41,8 +47,8 @@ struct Agent {
 }
 
 impl Agent {
-    fn start(store: &FreshStore, way: &str) -> Self {
-        let program = Program::build("tests/agent.c", Under::Sanitizers);
+    fn start(store: &FreshStore, way: &str, under: Under) -> Self {
+        let program = Program::build("tests/agent.c", under);
         let mut command = program.command();
         let mut child = command.arg(way).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the agent");
         let input = RefCell::new(child.stdin.take().expect("its input"));
