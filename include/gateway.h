@@ -22,7 +22,7 @@
  * object may be freed once no other thread is inside a function with it.
  *
  * Waiting. A function waits on the thread that calls it, for as long as the timeouts of the configuration and of the call
- * allow. The library's own threads run callbacks only: there, what would wait is GATEWAY_ERROR_CALLED_FROM_CALLBACK.
+ * allow. Callbacks run on a thread of the library's: there, what would wait is GATEWAY_ERROR_CALLED_FROM_CALLBACK.
  *
  * Text. Ends with a NUL and is UTF-8. Requests and JSON have a length, which may be GATEWAY_NUL_TERMINATED.
  *
@@ -689,7 +689,8 @@ gateway_error_t *gateway_close(const gateway_t *gateway,
 
 /**
  * Frees a gateway and sets `*gateway` to NULL. One that was not closed is closed first, which waits up to ten seconds for
- * its traces; call `gateway_close` to hear what came of it. NULL, and a NULL in it, is harmless.
+ * its traces, or inside a callback does not wait; call `gateway_close` to hear what came of it. NULL, and a NULL in it, is
+ * harmless.
  *
  * No other thread may be inside a call with this gateway. Streams, calls, providers and bytes that it handed out are to be
  * freed by themselves, before or after. In a child after a fork it frees nothing that is the parent's.
@@ -838,7 +839,7 @@ gateway_error_t *gateway_stream_next(const gateway_stream_t *stream,
  * already, else on a thread of the gateway's. Ask again for the next time, once there is nothing left to take; a second
  * one replaces the first. It is not called after `gateway_stream_free`, which waits for one that is running.
  *
- * `user_data` is handed to it as it is. Any thread; also inside a callback.
+ * `user_data` is handed to it as it is. By the thread that reads the stream; also inside a callback.
  */
 GATEWAY_MUST_USE
 gateway_error_t *gateway_stream_on_ready(gateway_stream_t *stream,
