@@ -55,8 +55,8 @@ fn main() {
             }
         }
         let promise = if what == "chat" { "≤ 1.05" } else { "-" };
-        report(&format!("{what}, CPU of the caller's thread"), calls, &in_c, &in_rust, |cpu| cpu.caller, "-");
-        report(&format!("{what}, CPU of the whole process"), calls, &in_c, &in_rust, |cpu| cpu.process, promise);
+        report(&format!("{what}, CPU of the caller's thread"), calls, &in_c, &in_rust, |cpu| cpu.caller, promise);
+        report(&format!("{what}, CPU of the whole process"), calls, &in_c, &in_rust, |cpu| cpu.process, "-");
     }
 }
 
