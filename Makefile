@@ -62,6 +62,12 @@ test-dashboard: $(DASHBOARD) $(BROWSER_MODULES) ## run the tests of the dashboar
 	LIBGATEWAY_TEST_DASHBOARD=$(abspath $(BUILT))/examples/dashboard LIBGATEWAY_TEST_DEMO=$(abspath $(BUILT))/examples/demo \
 		node --test --test-reporter=dot tests/dashboard/dashboard.test.mjs
 
+.PHONY: bench-dashboard
+bench-dashboard: $(DASHBOARD) $(BROWSER_MODULES) ## measure how soon the dashboard is of use with a million traces
+	@.ci/need cargo cc node postgres chromium
+	cargo build --quiet --release $(CARGO_WORKSPACE) --example dashboard
+	LIBGATEWAY_TEST_DASHBOARD=$(abspath $(RELEASED))/examples/dashboard node tests/dashboard/bench.mjs
+
 # The addon of the workspace's own debug build: a target or features of its own would build the graph again.
 node-addon:
 	cargo build --quiet $(CARGO_WORKSPACE)

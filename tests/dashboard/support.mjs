@@ -21,9 +21,9 @@ const FLAGS = [
 ];
 
 /** The gateway: what `tests/examples/dashboard.rs` prints, and a way to tell it things. */
-export async function startGateway() {
+export async function startGateway(...options) {
   assert.ok(PROGRAM, 'LIBGATEWAY_TEST_DASHBOARD names no program: run `make test-dashboard`');
-  const child = spawn(PROGRAM, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(PROGRAM, options, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const line = async () => {
     const { value, done } = await lines.next();
@@ -84,9 +84,9 @@ export async function openPage(browser, gateway, options = {}) {
   };
 }
 
-/** Signs in, and waits until there is something to see. */
+/** Signs in, and waits until there is something to see; where the page is there already, `hash` is null. */
 export async function signIn(page, gateway, key = gateway.read, hash = '') {
-  await page.goto(`${gateway.url}/dashboard${hash}`);
+  if (hash !== null) await page.goto(`${gateway.url}/dashboard${hash}`);
   await page.getByLabel('API key').fill(key);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('button', { name: 'Sign out' }).waitFor();

@@ -1,7 +1,7 @@
 //! A gateway with a history, served with its dashboard, for the tests of that (`tests/dashboard`): thousands of traces of
 //! all kinds on a PostgreSQL server of its own.
 //!
-//! Prints one line of JSON with its address and keys, then does what the lines of its standard input say, each of which
+//! With a number, all of them so many times more, for `bench.mjs` there. Prints one line of JSON with its address and keys, then does what the lines of its standard input say, each of which
 //! it answers with one line, and ends with it.
 #![allow(
     clippy::print_stdout,
@@ -39,7 +39,8 @@ async fn main() {
     test.upstream.fallback(Script::error(FAILURE, "o3 is busy").on_model("o3"));
     fill(&test.acme).await;
     test.flush().await;
-    spread(&test, postgres.url()).await;
+    let copies = std::env::args().nth(1).map_or(0, |copies| copies.parse().expect("a number of copies"));
+    spread(&test, postgres.url(), copies).await;
     other_tenant(&test).await;
     converse(&test).await;
     test.flush().await;
@@ -53,7 +54,7 @@ async fn main() {
     let admin = test.gateway.create_admin_key(NewApiKey::default()).await.unwrap();
     let ready = json!({
         "url": format!("http://{}", server.address()),
-        "traces": TRACES + 1,
+        "traces": TRACES * (copies + 1) + 1,
         "hours": HOURS,
         "read": key(&[Scope::Read]).await,
         "infer": key(&[Scope::Infer]).await,
@@ -111,12 +112,25 @@ async fn fill(acme: &TenantHandle) {
     }
 }
 
-/// Moves traces back by whole hours, by the number in their request id, past the library: it counts them anew.
-async fn spread(test: &TestGateway, url: &str) {
+/// Moves traces back by whole hours, by the number in their request id, and copies them to the minutes before; past the
+/// library, which counts them anew.
+async fn spread(test: &TestGateway, url: &str, copies: usize) {
     let back = format!("(CAST(request_id AS BIGINT) % {HOURS}) * 3600000");
     let update = format!("UPDATE gw_traces SET created_ms = created_ms - {back}, ended_ms = ended_ms - {back}");
     let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
     connection.execute(sqlx::AssertSqlSafe(update)).await.unwrap();
+    if copies > 0 {
+        let columns = "SELECT string_agg(column_name, ', ') FROM information_schema.columns \
+                       WHERE table_name = 'gw_traces' AND column_name NOT IN ('id', 'created_ms', 'ended_ms')";
+        let columns: String = sqlx::query_scalar(columns).fetch_one(&mut connection).await.unwrap();
+        let insert = format!(
+            "INSERT INTO gw_traces (id, created_ms, ended_ms, {columns}) \
+             SELECT gen_random_uuid(), created_ms - n * 60000, ended_ms - n * 60000, {columns} \
+             FROM gw_traces, generate_series(1, {copies}) AS n"
+        );
+        connection.execute(sqlx::AssertSqlSafe(insert)).await.unwrap();
+        connection.execute("ANALYZE gw_traces").await.unwrap();
+    }
     let now = i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
     let since = Timestamp::from_millis(now - 2 * 24 * 3_600_000);
     test.acme.rebuild_rollups(TimeRange { since, until: Timestamp::from_millis(now) }).await.unwrap();
