@@ -676,7 +676,8 @@ gateway_error_t *gateway_open(const char *config,
                               gateway_t **gateway);
 
 /**
- * Closes a gateway: waits at most `timeout_ms` until all traces are in the database, and ends its threads. Calls and streams
+ * Closes a gateway: waits at most `timeout_ms` until all traces are in the database, and ends its threads, which may take
+ * some seconds more. Calls and streams
  * that are still open end with `GATEWAY_ERROR_CLOSED`, and so do all later ones.
  *
  * `*report` says what was achieved as a JSON object, and may be NULL. An error where traces are left: then they are in
@@ -692,7 +693,7 @@ gateway_error_t *gateway_close(const gateway_t *gateway,
  * its traces, or inside a callback does not wait; call `gateway_close` to hear what came of it. NULL, and a NULL in it, is
  * harmless.
  *
- * No other thread may be inside a call with this gateway. Streams, calls, providers and bytes that it handed out are to be
+ * Not inside a callback, where it cannot wait and closes nothing. No other thread may be inside a call with this gateway. Streams, calls, providers and bytes that it handed out are to be
  * freed by themselves, before or after. In a child after a fork it frees nothing that is the parent's.
  */
 void gateway_free(gateway_t **gateway);

@@ -22,7 +22,7 @@ pub(crate) struct Background {
 
 impl Background {
     /// How long tasks may go on after the thread was told to end.
-    const GRACE: Duration = Duration::from_secs(1);
+    pub(crate) const GRACE: Duration = Duration::from_secs(1);
 
     /// Starts the thread under that name.
     pub(crate) fn start(name: &str) -> Result<Self> {

@@ -70,7 +70,8 @@ pub extern "C" fn gateway_open(
     })
 }
 
-/// Closes a gateway: waits at most `timeout_ms` until all traces are in the database, and ends its threads. Calls and streams
+/// Closes a gateway: waits at most `timeout_ms` until all traces are in the database, and ends its threads, which may take
+/// some seconds more. Calls and streams
 /// that are still open end with `GATEWAY_ERROR_CLOSED`, and so do all later ones.
 ///
 /// `*report` says what was achieved as a JSON object, and may be NULL. An error where traces are left: then they are in
@@ -92,7 +93,7 @@ pub extern "C" fn gateway_close(
 /// its traces, or inside a callback does not wait; call `gateway_close` to hear what came of it. NULL, and a NULL in it, is
 /// harmless.
 ///
-/// No other thread may be inside a call with this gateway. Streams, calls, providers and bytes that it handed out are to be
+/// Not inside a callback, where it cannot wait and closes nothing. No other thread may be inside a call with this gateway. Streams, calls, providers and bytes that it handed out are to be
 /// freed by themselves, before or after. In a child after a fork it frees nothing that is the parent's.
 #[unsafe(no_mangle)]
 pub extern "C" fn gateway_free(gateway: Option<&mut Option<Box<Gateway>>>) {

@@ -128,7 +128,10 @@ fn on_ready(stream: NonNull<Stream>, function: StreamFn, user_data: UserData) ->
         move || gate.run(|| function(stream.get().cast(), user_data.get()))
     };
     let now = borrow(stream, |stream| match &stream.coming {
-        Some(coming) if stream.reader.lock().ready.is_empty() => coming.on_ready_later(host).map(|now| now.map(boxed)),
+        // The lock is held while somebody waits for a chunk; then nothing is ready.
+        Some(coming) if stream.reader.try_lock().is_none_or(|reader| reader.ready.is_empty()) => {
+            coming.on_ready_later(host).map(|now| now.map(boxed))
+        }
         _ => Ok(Some(boxed(host))),
     })?;
     if let Some(host) = now {

@@ -1,6 +1,6 @@
 //! An open gateway that needs no runtime of the host's.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::Request;
@@ -18,6 +18,7 @@ use crate::{
     config::Config,
     error::{Error, ErrorCode, Result},
     gateway::Gateway,
+    tasks::Background,
 };
 
 /// An open gateway. Clones are one gateway; it may be used from many threads at once.
@@ -154,7 +155,10 @@ impl Handle {
         // First the calls and streams that run, so that the recorder still takes their traces.
         if let Some(thread) = inner.own.running() {
             thread.leave();
-            inner.borrowed.run(Box::pin(thread.ended()), None)?;
+            // A callback of the host's may be what it waits for, and that may wait for this thread.
+            let patience = Duration::from_millis(timeout_ms.unwrap_or(10_000)).saturating_add(Background::GRACE);
+            let ended = async { tokio::time::timeout(patience, thread.ended()).await };
+            drop(inner.borrowed.run(Box::pin(ended), None)?);
         }
         let closed = inner.borrowed.run(Call::close(&inner.gateway, timeout_ms).into_work(), None)?;
         inner.borrowed.end();

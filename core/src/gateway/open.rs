@@ -117,6 +117,7 @@ pub(super) async fn open(settings: Settings, hooks: Hooks) -> Result<Core> {
         retention: settings.retention,
         changed: Arc::clone(&retention_changed),
         watch: Arc::clone(&watch),
+        recorder: recorder.clone(),
     };
     upkeep.extend([
         recording.recovery,

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     clock,
     error::Result,
+    recorder::Recorder,
     store::{Limited, Store},
     types::{ids::TenantId, retention::Retention},
 };
@@ -74,6 +75,8 @@ pub(super) struct Retain {
     /// A tenant's rules have changed.
     pub(super) changed: Arc<Notify>,
     pub(super) watch: Arc<Watch>,
+    /// Whose spool is to hold nothing that was removed.
+    pub(super) recorder: Recorder,
 }
 
 impl Retain {
@@ -114,6 +117,10 @@ impl Retain {
                     Err(error) => failed = Err(error),
                 }
             }
+        }
+        // Whoever removed it, what is gone from the store is not to come back from the spool.
+        if after.is_some() {
+            self.recorder.renew_spool();
         }
         if removed > 0 {
             shrink(&self.store, SPARE).await?;

@@ -142,6 +142,9 @@ where
     }
     // A tenant's key reaches its own tenant, whatever the request names; an operator's names one anywhere.
     let is_own = caller.tenant_id.is_some();
+    if is_own && route.operation.scope == Scope::Admin {
+        return Err(foreign());
+    }
     if route.operation.subject == Subject::Tenant && (is_own || !arguments.has("tenant_id")) {
         let tenant = tenant(gateway, head, &caller, route.operation.scope)?;
         let agreed = arguments.insert("tenant_id", tenant.id().as_str());

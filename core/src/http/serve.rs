@@ -14,10 +14,10 @@ use std::{
 use bytes::Bytes;
 use http::Request;
 use http_body::{Frame, SizeHint};
-use hyper::{body::Incoming, service::service_fn};
+use hyper::{body::Incoming, server::conn::http1::Builder, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
 };
 use rustls::{
     ServerConfig,
@@ -82,7 +82,7 @@ pub struct Server {
 }
 
 impl Gateway {
-    /// Serves over HTTP/1.1 and HTTP/2 what [`Gateway::handle`] answers, on the current tokio runtime.
+    /// Serves over HTTP/1.1 what [`Gateway::handle`] answers, on the current tokio runtime.
     ///
     /// Fails with `invalid_config` where the address cannot be listened at or the certificate cannot be read.
     pub async fn serve(&self, config: ServeConfig) -> Result<Server> {
@@ -189,14 +189,14 @@ async fn speak<S>(gateway: Gateway, stream: S, watcher: hyper_util::server::grac
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(patience).keep_alive_timeout(patience);
+    let mut builder = Builder::new();
+    // It counts from the beginning of the wait: a client that says nothing is not waited for either.
+    builder.timer(TokioTimer::new()).header_read_timeout(patience);
     let answer = service_fn(move |request: Request<Incoming>| {
         let gateway = gateway.clone();
         async move { Ok::<_, Infallible>(gateway.handle(request.map(|body| Timed::new(body, patience))).await) }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), answer).into_owned();
+    let connection = builder.serve_connection(TokioIo::new(stream), answer);
     drop(watcher.watch(connection).await);
 }
 
@@ -259,6 +259,6 @@ fn acceptor(tls: &ServeTls) -> Result<TlsAcceptor> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(refused)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

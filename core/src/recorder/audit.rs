@@ -18,6 +18,9 @@ use crate::{
 /// So many ranges of missing numbers are named.
 const NAMED: usize = 100;
 
+/// How much earlier than a request with a smaller number one may have begun.
+const INVERSION_MS: i64 = 60_000;
+
 /// What was seen of one instance.
 #[derive(Default)]
 struct Seen {
@@ -51,7 +54,9 @@ pub(super) async fn verify(books: &Books, store: &Store, spool: Option<&Spool>) 
         let Some(later) = now.get(&account.instance) else { continue };
         let mut removed = Removed { counted: (later.expired, later.erased), expired_below: 0 };
         if later.expired_to_ms > 0 {
-            let first = store.first_number_since(account.instance, later.expired_to_ms).await?;
+            // A request that waits for its tenant to be loaded is numbered after others that began later.
+            let since = later.expired_to_ms.saturating_add(INVERSION_MS);
+            let first = store.first_number_since(account.instance, since).await?;
             removed.expired_below = first.unwrap_or(u64::MAX);
         }
         report.instances.push(balance(&account, &seen, &removed));

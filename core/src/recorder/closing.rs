@@ -90,6 +90,13 @@ impl Recovery {
         self.save(Account { state, accepted, gaps, ..known }).await
     }
 
+    /// How far the gateway had come that a folder belongs to.
+    pub(super) async fn settled(&self, orphan: &Orphan) -> Result<Option<(u64, u64)>, Stopped> {
+        let Some(own) = orphan.account()?.and_then(|bytes| journal::read::<Account>(&bytes)) else { return Ok(None) };
+        let stored = self.account_of(own.instance).await?.map_or(0, |account| account.settled);
+        Ok(Some((own.instance, own.settled.max(stored))))
+    }
+
     async fn account_of(&self, instance: u64) -> Result<Option<Account>, Stopped> {
         let standing = self.ask(|| self.delivery.store.standing(instance)).await?;
         Ok(standing.map(|standing| standing.account))

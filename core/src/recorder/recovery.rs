@@ -29,6 +29,9 @@ struct Findings {
     sound: Vec<Segment>,
     damaged: Vec<Segment>,
     legacy: Legacy,
+    /// Up to which number an instance's requests are in the store already, or were: what has been removed from there
+    /// since is not to come back.
+    settled: Option<(u64, u64)>,
 }
 
 /// Why a folder is left to the next one who looks.
@@ -80,7 +83,7 @@ impl Recovery {
     }
 
     async fn recover(&self, orphan: &Orphan) -> Result<(), Stopped> {
-        let mut findings = Findings::default();
+        let mut findings = Findings { settled: self.settled(orphan).await?, ..Findings::default() };
         for segment in orphan.segments()? {
             self.read(orphan, segment, &mut findings).await?;
         }
@@ -110,6 +113,12 @@ impl Recovery {
         let mut rows: Vec<TraceRecord> = Vec::new();
         let mut unclear = 0;
         for frame in frames.by_ref() {
+            let is_settled =
+                |(instance, number)| findings.settled.is_some_and(|(of, up_to)| of == instance && number <= up_to);
+            if journal::place(frame.payload).is_some_and(is_settled) {
+                findings.intents.remove(&frame.id);
+                continue;
+            }
             match frame.kind {
                 Kind::Intent => match journal::read::<Intent<'_>>(frame.payload) {
                     Some(intent) => drop(findings.intents.insert(frame.id, intent.into_owned())),

@@ -95,7 +95,9 @@ impl Spool {
     pub(crate) fn intend(&self, id: TraceId, payload: &[u8]) -> io::Result<()> {
         let payload = payload.into();
         let mut segments = self.writable()?;
-        segments.intend(&self.home, id, payload)
+        let intended = segments.intend(&self.home, id, payload);
+        say(segments);
+        intended
     }
 
     /// Notes how requests ended, all or none. With `room` for them elsewhere they are pending, unless others are behind
@@ -112,7 +114,13 @@ impl Spool {
             ids.push(id);
         }
         let mut segments = self.writable()?;
-        let (segment, behind, file) = segments.append(&self.home, &frames, &ids, room)?;
+        let (segment, behind, file) = match segments.append(&self.home, &frames, &ids, room) {
+            Ok(appended) => appended,
+            Err(error) => {
+                say(segments);
+                return Err(error);
+            }
+        };
         self.tidy(segments);
         Ok(Appended {
             placed: if behind { Placed::Behind(segment) } else { Placed::Pending(segment) },
@@ -184,7 +192,9 @@ impl Spool {
 
     /// The disk does not do what it should.
     pub(crate) fn note_failure(&self, error: &io::Error) {
-        self.segments.lock().note_failure(error);
+        let mut segments = self.segments.lock();
+        segments.note_failure(error);
+        say(segments);
     }
 
     /// Removes what is in the store already and is kept only because its segment is not full.
@@ -212,7 +222,12 @@ impl Spool {
     /// left alone, and said in the status.
     pub(crate) fn orphans(&self) -> io::Result<Vec<Orphan>> {
         let found = self.home.directory().orphans()?;
-        self.segments.lock().note_foreign(found.foreign);
+        if self.segments.lock().note_foreign(found.foreign) {
+            tracing::warn!(
+                files = found.foreign,
+                "the spool has files of a newer version of this library; they stay for it"
+            );
+        }
         Ok(found.orphans.into_iter().map(|home| Orphan { home }).collect())
     }
 
@@ -245,6 +260,15 @@ impl Spool {
                 _ => {}
             }
         }
+    }
+}
+
+/// Tells what went wrong, when nobody waits for the lock any more: the host's own code may listen.
+fn say(mut segments: MutexGuard<'_, Segments>) {
+    let unsaid = segments.take_unsaid();
+    drop(segments);
+    if let Some(error) = unsaid {
+        tracing::warn!(error, "the spool cannot be written; traces are in memory only");
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Segments {
     pub(super) left: bool,
     /// The disk is left alone until then, and why.
     failed: Option<(Instant, String)>,
+    /// What nobody was told yet of that: whoever listens is not to be waited for under the lock.
+    unsaid: Option<String>,
     foreign: u64,
     buffer: Vec<u8>,
 }
@@ -86,20 +88,22 @@ impl Segments {
         Status { bytes: self.bytes, error, foreign: self.foreign }
     }
 
-    /// So many files in other folders are of a newer version.
-    pub(super) fn note_foreign(&mut self, files: u64) {
-        if files > self.foreign {
-            tracing::warn!(files, "the spool has files of a newer version of this library; they stay for it");
-        }
-        self.foreign = files;
+    /// So many files in other folders are of a newer version; whether these are more than before.
+    pub(super) fn note_foreign(&mut self, files: u64) -> bool {
+        files > std::mem::replace(&mut self.foreign, files)
     }
 
     /// The disk does not do what it should.
     pub(super) fn note_failure(&mut self, error: &io::Error) {
         if self.failed.is_none() {
-            tracing::warn!(%error, "the spool cannot be written; traces are in memory only");
+            self.unsaid = Some(error.to_string());
         }
         self.failed = Some((Instant::now() + PAUSE, error.to_string()));
+    }
+
+    /// What is wrong with the disk, once.
+    pub(super) fn take_unsaid(&mut self) -> Option<String> {
+        self.unsaid.take()
     }
 
     pub(super) fn intend(&mut self, home: &Home, id: TraceId, payload: Box<[u8]>) -> io::Result<()> {

@@ -109,7 +109,8 @@ fn a_close_ends_what_was_started() {
     host.upstream.push(Script::no_answer(BeforeHeaders::Hang));
     let (_started, answers) = host.start(host.chat());
     block_on(host.upstream.wait_for_requests(1, PATIENCE)).unwrap();
-    host.handle.close(Some(50)).unwrap();
+    // Whether its traces are in the store by then is not the question.
+    drop(host.handle.close(Some(50)));
     assert_eq!(answers.recv_timeout(PATIENCE).unwrap().unwrap_err().code(), ErrorCode::Closed);
     let error = host.handle.wait(host.chat(), None).unwrap_err();
     assert_eq!(error.code(), ErrorCode::Closed);

@@ -150,6 +150,8 @@ fn requests_that_can_be_read_in_two_ways_are_refused() {
             ("a space before the colon", format!("{head}content-length : 2\r\n\r\n{{}}"), "400"),
             ("a giant header", format!("{head}x-a: {giant}\r\n\r\n"), "431"),
             ("a head that never ends", head.clone(), ""),
+            ("nothing at all", String::new(), ""),
+            ("the beginning of HTTP/2", "PRI *".to_owned(), ""),
             ("a body that never comes", format!("{head}content-length: 10\r\n\r\n{{}}"), "400"),
             ("no HTTP", "\x16\x03\x01 hello\r\n\r\n".to_owned(), "400"),
         ] {
