@@ -139,7 +139,9 @@ def ask(server: subprocess.Popen[bytes], path: pathlib.Path) -> tuple[int, str]:
         connection = Connection("localhost")
         try:
             connection.request("GET", "/")
-            pid, text = connection.getresponse().read().decode().split()
+            answer = connection.getresponse().read().decode()
+            pid, _, text = answer.partition(" ")
+            assert pid.isdigit(), answer
             return int(pid), text
         except (FileNotFoundError, ConnectionError):
             assert time.monotonic() < deadline
