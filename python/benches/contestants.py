@@ -23,20 +23,31 @@ api_base = "{url}/v1/"
 """
 
 
-def everyone(url: str, directory: pathlib.Path, runner: asyncio.Runner, request: dict[str, Any]) -> dict[str, Calls]:
-    """The calls of each, by name; `None` where it has no such thing."""
+def everyone(
+    url: str, directory: pathlib.Path, runner: asyncio.Runner, request: dict[str, Any]
+) -> tuple[dict[str, Calls], Callable[[], None]]:
+    """The calls of each, by name, `None` where it has no such thing; and what waits until all traces are written: those
+    that one turn leaves are not to be written in another's."""
     os.environ["OPENAI_API_KEY"] = "sk-test"
     streamed = {**request, "model": "gpt-4o-mini"}
     found: dict[str, Calls] = {}
+    gateways: list[Callable[[], Any]] = []
     for make in (ours, with_httpx, with_openai, with_liter_llm, with_tensorzero, with_litellm):
         try:
-            found |= make(url, directory, runner, request, streamed)
+            found |= make(url, directory, runner, request, streamed, gateways)
         except ImportError as missing:
             print(f"{missing.name} is not installed and not measured")
-    return found
+
+    def settle() -> None:
+        for flush in gateways:
+            flush()
+
+    return found, settle
 
 
-def ours(url: str, directory: pathlib.Path, runner: asyncio.Runner, request: Any, streamed: Any) -> dict[str, Calls]:
+def ours(
+    url: str, directory: pathlib.Path, runner: asyncio.Runner, request: Any, streamed: Any, gateways: list[Any]
+) -> dict[str, Calls]:
     config: Any = {
         "store": f"sqlite:{directory / 'gateway.db'}",
         "master_key": "0" * 64,
@@ -45,6 +56,8 @@ def ours(url: str, directory: pathlib.Path, runner: asyncio.Runner, request: Any
     gateway = libgateway.Gateway(config)
     gateway.create_tenant("acme", provider={"kind": "openai", "base_url": f"{url}/v1", "api_key": "sk-test"})
     awaited = runner.run(_opened({**config, "store": f"sqlite:{directory / 'async.db'}"}, url))
+
+    gateways += [gateway.flush, lambda: runner.run(awaited.flush())]
 
     async def chat() -> Any:
         return await awaited.chat("acme", request)
@@ -69,7 +82,7 @@ async def _opened(config: Any, url: str) -> libgateway.AsyncGateway:
     return gateway
 
 
-def with_openai(url: str, _: Any, __: Any, request: Any, streamed: Any) -> dict[str, Calls]:
+def with_openai(url: str, _: Any, __: Any, request: Any, streamed: Any, ___: Any) -> dict[str, Calls]:
     return _openai("", "sk-test", f"{url}/v1", None, request, streamed)
 
 
@@ -97,7 +110,7 @@ def _openai(suffix: str, key: str, url: str, gateway: Any, request: Any, streame
     }
 
 
-def with_httpx(url: str, _: Any, __: Any, request: Any, streamed: Any) -> dict[str, Calls]:
+def with_httpx(url: str, _: Any, __: Any, request: Any, streamed: Any, ___: Any) -> dict[str, Calls]:
     import httpx
 
     headers = {"authorization": "Bearer sk-test"}
@@ -126,7 +139,7 @@ def _event(line: str) -> Any:
     return json.loads(line.removeprefix("data: "))
 
 
-def with_liter_llm(url: str, _: Any, __: Any, request: Any, streamed: Any) -> dict[str, Calls]:
+def with_liter_llm(url: str, _: Any, __: Any, request: Any, streamed: Any, ___: Any) -> dict[str, Calls]:
     import liter_llm
 
     client = liter_llm.create_client(api_key="sk-test", base_url=f"{url}/v1")
@@ -142,7 +155,9 @@ def with_liter_llm(url: str, _: Any, __: Any, request: Any, streamed: Any) -> di
     return {"liter-llm async": (chat, stream)}
 
 
-def with_tensorzero(url: str, directory: pathlib.Path, _: Any, request: Any, streamed: Any) -> dict[str, Calls]:
+def with_tensorzero(
+    url: str, directory: pathlib.Path, _: Any, request: Any, streamed: Any, __: Any
+) -> dict[str, Calls]:
     import tensorzero
 
     config = directory / "tensorzero.toml"
@@ -159,7 +174,7 @@ def with_tensorzero(url: str, directory: pathlib.Path, _: Any, request: Any, str
     }
 
 
-def with_litellm(url: str, _: Any, __: Any, request: Any, streamed: Any) -> dict[str, Calls]:
+def with_litellm(url: str, _: Any, __: Any, request: Any, streamed: Any, ___: Any) -> dict[str, Calls]:
     # It would fetch its table of prices when it is imported.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     import litellm
