@@ -48,6 +48,15 @@ backend_tests! {
         assert_eq!(kept.traces.len(), 1, "its own rule is longer");
     }
 
+    async fn what_was_removed_does_not_wait_in_the_spool_to_come_back(backend: Backend) {
+        let test = TestGateway::open(backend).await;
+        call(&test, 9, "any").await;
+        assert!(test.gateway.stats().spool_bytes > 0, "a segment that is not full stays");
+        test.gateway.update_tenant(test.acme.id(), update(Retention { days: None, traces: Some(4) })).await.unwrap();
+        eventually("only the newest are left", async || left(&test).await == 4).await;
+        eventually("the spool has nothing of them", async || test.gateway.stats().spool_bytes == 0).await;
+    }
+
     async fn a_tenants_rule_is_set_changed_and_cleared(backend: Backend) {
         let test = with_old_traces(backend).await;
         let id = test.acme.id();
