@@ -108,13 +108,13 @@ soak-python: $(PYTHON_ENV)/installed python-module ## make 200,000 calls from Py
 wheel: $(PYTHON_ENV)/installed notices ## pack the Python package for this machine, and its source, into target/python/wheels
 	@.ci/need cargo cc python3
 	rm -rf target/python/wheels && cp target/THIRD-PARTY-NOTICES.md python/
-	$(PYTHON_ENV)/bin/maturin sdist --quiet --manifest-path python/Cargo.toml --out target/python/wheels
+	$(PYTHON_ENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/python/wheels
 	$(PYTHON_ENV)/bin/maturin build --quiet --release $(LOCKED) --manifest-path python/Cargo.toml --out target/python/wheels
 
 wheel-release: $(ZIG) $(PYTHON_ENV)/installed notices ## pack the Python package for Linux on x64, from glibc 2.17 on
 	@.ci/need cargo cc python3
 	rm -rf target/python/wheels && cp target/THIRD-PARTY-NOTICES.md python/
-	$(PYTHON_ENV)/bin/maturin sdist --quiet --manifest-path python/Cargo.toml --out target/python/wheels
+	$(PYTHON_ENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/python/wheels
 	PATH="$(abspath $(dir $(ZIG))):$$PATH" $(PYTHON_ENV)/bin/maturin build --quiet --release $(LOCKED) --zig \
 		--compatibility manylinux2014 --target x86_64-unknown-linux-gnu --manifest-path python/Cargo.toml --out target/python/wheels
 
