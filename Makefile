@@ -105,13 +105,13 @@ soak-python: $(PYTHON_ENV)/installed python-module ## make 200,000 calls from Py
 	PYTHONPATH=python $(PYTHON_ENV)/bin/python python/tests/soak.py
 
 .PHONY: wheel wheel-release test-wheel bench-python
-wheel: $(PYTHON_ENV)/installed notices ## pack the Python package for this machine, and its source, into target/python/wheels
+wheel: $(DASHBOARD) $(PYTHON_ENV)/installed notices ## pack the Python package for this machine, and its source, into target/python/wheels
 	@.ci/need cargo cc python3
 	rm -rf target/python/wheels && cp target/THIRD-PARTY-NOTICES.md python/
 	$(PYTHON_ENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/python/wheels
 	$(PYTHON_ENV)/bin/maturin build --quiet --release $(LOCKED) --manifest-path python/Cargo.toml --out target/python/wheels
 
-wheel-release: $(ZIG) $(PYTHON_ENV)/installed notices ## pack the Python package for Linux on x64, from glibc 2.17 on
+wheel-release: $(DASHBOARD) $(ZIG) $(PYTHON_ENV)/installed notices ## pack the Python package for Linux on x64, from glibc 2.17 on
 	@.ci/need cargo cc python3
 	rm -rf target/python/wheels && cp target/THIRD-PARTY-NOTICES.md python/
 	$(PYTHON_ENV)/bin/maturin sdist --manifest-path python/Cargo.toml --out target/python/wheels
