@@ -50,7 +50,10 @@ impl Persister {
         self.shared.ledger.settle(&batch.records, &fates);
         if let Some(segment) = batch.segment {
             let given_up = batch.records.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::GivenUp);
-            self.shared.ledger.leave_behind(segment, given_up.map(|(record, _)| record));
+            let mut given_up = given_up.map(|(record, _)| record).peekable();
+            if given_up.peek().is_some() {
+                self.shared.ledger.leave_behind(segment, given_up);
+            }
         }
         for fate in Fate::ALL {
             let of_fate = || fates.iter().zip(&batch.bytes).filter(|(one, _)| **one == fate).map(|(_, bytes)| *bytes);

@@ -38,6 +38,11 @@ pub(crate) trait Disk: fmt::Debug + Send + Sync {
         file.sync_data()
     }
 
+    /// The names in a directory, so that a file is found again after a power cut.
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(path)
     }

@@ -106,6 +106,10 @@ impl Home {
         self.pid == process::id()
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn disk(&self) -> &dyn Disk {
         &*self.directory.disk
     }

@@ -16,7 +16,12 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
-use std::{fs::File, io, path::Path, sync::Arc};
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use parking_lot::{Mutex, MutexGuard};
 
@@ -47,6 +52,8 @@ pub(crate) struct Spool {
 pub(crate) struct Appended {
     pub(crate) placed: Placed,
     file: Arc<File>,
+    /// The folder it is in.
+    folder: PathBuf,
     disk: Arc<dyn Disk>,
 }
 
@@ -72,7 +79,10 @@ impl Placed {
 impl Appended {
     /// Waits until it is on the disk itself, whatever happens to the machine. Blocks.
     pub(crate) fn sync(&self) -> io::Result<()> {
-        self.disk.sync(&self.file)
+        self.disk.sync(&self.file)?;
+        // Where nothing was created since, these cost next to nothing.
+        let folders = [Some(self.folder.as_path()), self.folder.parent()];
+        folders.into_iter().flatten().try_for_each(|folder| self.disk.sync_directory(folder))
     }
 }
 
@@ -125,6 +135,7 @@ impl Spool {
         Ok(Appended {
             placed: if behind { Placed::Behind(segment) } else { Placed::Pending(segment) },
             file,
+            folder: self.home.path().to_owned(),
             disk: Arc::clone(&self.home.directory().disk),
         })
     }

@@ -138,6 +138,10 @@ impl Disk for Faulty {
         self.0.on_disk(|| Sound.truncate(file, length))
     }
 
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        self.0.on_disk(|| Sound.sync_directory(path))
+    }
+
     fn sync(&self, file: &File) -> io::Result<()> {
         self.0.on_disk(|| Sound.sync(file))
     }
