@@ -5,7 +5,7 @@
 //!
 //! C's pointers become Rust's references in the signatures: `Option<&T>` is a `const T *` that may be NULL, and
 //! `Option<Box<T>>` one that owns. What no signature can say, a pointer with a length or with a final NUL, is read in
-//! `input.rs` alone; that and [`callback`] are all there is of unsafe code.
+//! `input.rs` alone; that and `callback.rs` are all there is of unsafe code.
 
 // The order is that of the header.
 pub mod version;

@@ -131,7 +131,8 @@ where
         let body = read(body, gateway.body_limit()).await?;
         let streaming = route.streaming().filter(|_| wants_stream(&body));
         let operation = streaming.unwrap_or(route.operation);
-        return call_model(operation, Model::Tenant(tenant), Call { body, options }).await.map(respond::answer);
+        let call = Box::pin(call_model(operation, Model::Tenant(tenant), Call { body, options }));
+        return call.await.map(respond::answer);
     }
     let mut arguments = input::query(head.uri.query().unwrap_or_default())?;
     for (name, value) in Arguments::parse(&read(body, gateway.body_limit()).await?)? {
@@ -153,7 +154,7 @@ where
     if route.operation.name == "stats" {
         return Ok(respond::text(metrics::text(&gateway.stats())));
     }
-    perform(gateway, route.operation, arguments).await.map(respond::json)
+    Box::pin(perform(gateway, route.operation, arguments)).await.map(respond::json)
 }
 
 /// The tenant a request is about: the key's own, or for an operator's key the one that the header names.

@@ -1,6 +1,6 @@
 //! Calls operations by their name. Where a binding or an HTTP route meets the methods of the gateway.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use serde::Serialize;
 
@@ -60,135 +60,153 @@ pub(crate) async fn perform(gateway: &Gateway, operation: &Operation, mut argume
     match operation.name {
         "list_traces" => {
             let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.list_traces(query).await)
+            answer(boxed(|| tenant.list_traces(query)).await)
         }
         "get_trace" => {
             let (tenant, TraceRef { trace_id }) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.get_trace(trace_id).await)
+            answer(boxed(|| tenant.get_trace(trace_id)).await)
         }
         "analytics" => {
             let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.analytics(query).await)
+            answer(boxed(|| tenant.analytics(query)).await)
         }
         "analytics_summary" => {
             let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.analytics_summary(query).await)
+            answer(boxed(|| tenant.analytics_summary(query)).await)
         }
         "analytics_timeseries" => {
             let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.analytics_timeseries(query).await)
+            answer(boxed(|| tenant.analytics_timeseries(query)).await)
         }
         "analytics_models" => {
             let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.analytics_models(query).await)
+            answer(boxed(|| tenant.analytics_models(query)).await)
         }
         "analytics_breakdown" => {
             let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.analytics_breakdown(query).await)
+            answer(boxed(|| tenant.analytics_breakdown(query)).await)
         }
         "analytics_comparison" => {
             let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.analytics_comparison(query).await)
+            answer(boxed(|| tenant.analytics_comparison(query)).await)
         }
         "top_traces" => {
             let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.top_traces(query).await)
+            answer(boxed(|| tenant.top_traces(query)).await)
         }
-        "analytics_tenants" => answer(gateway.analytics_tenants(arguments.rest()?).await),
+        "analytics_tenants" => {
+            let given = arguments.rest()?;
+            answer(boxed(|| gateway.analytics_tenants(given)).await)
+        }
         "export_to_file" => {
             let (tenant, ExportTarget { path, query }) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.export_to_file(query, path).await)
+            answer(boxed(|| tenant.export_to_file(query, path)).await)
         }
         "rebuild_rollups" => {
             let (tenant, range) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.rebuild_rollups(range).await)
+            answer(boxed(|| tenant.rebuild_rollups(range)).await)
         }
-        "create_tenant" => answer(gateway.create_tenant(arguments.rest()?).await),
+        "create_tenant" => {
+            let given = arguments.rest()?;
+            answer(boxed(|| gateway.create_tenant(given)).await)
+        }
         "get_tenant" => {
             let TenantRef { tenant_id } = arguments.rest()?;
-            answer(gateway.get_tenant(&tenant_id).await)
+            answer(boxed(|| gateway.get_tenant(&tenant_id)).await)
         }
-        "list_tenants" => answer(gateway.list_tenants(arguments.rest()?).await),
+        "list_tenants" => {
+            let given = arguments.rest()?;
+            answer(boxed(|| gateway.list_tenants(given)).await)
+        }
         "update_tenant" => {
             let tenant_id = arguments.take("tenant_id")?;
-            answer(gateway.update_tenant(&tenant_id, arguments.rest()?).await)
+            let update = arguments.rest()?;
+            answer(boxed(|| gateway.update_tenant(&tenant_id, update)).await)
         }
         "delete_tenant" => {
             let TenantRef { tenant_id } = arguments.rest()?;
-            answer(gateway.delete_tenant(&tenant_id).await)
+            answer(boxed(|| gateway.delete_tenant(&tenant_id)).await)
         }
         "erase_tenant" => {
             let TenantRef { tenant_id } = arguments.rest()?;
-            answer(gateway.erase_tenant(&tenant_id).await)
+            answer(boxed(|| gateway.erase_tenant(&tenant_id)).await)
         }
         "set_provider" => {
             let (tenant, config) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.set_provider(config).await)
+            answer(boxed(|| tenant.set_provider(config)).await)
         }
         "list_providers" => {
             let (tenant, NoArguments {}) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.list_providers().await.map(|providers| ProviderList { providers }))
+            answer(boxed(|| tenant.list_providers()).await.map(|providers| ProviderList { providers }))
         }
         "delete_provider" => {
             let (tenant, ProviderRef { name }) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.delete_provider(&name).await)
+            answer(boxed(|| tenant.delete_provider(&name)).await)
         }
         "get_provider_for_tenant" => {
             let (tenant, ProviderChoice { name }) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.get_provider_for_tenant(name.as_ref()).await.map(|provider| describe(&provider)))
+            answer(boxed(|| tenant.get_provider_for_tenant(name.as_ref())).await.map(|provider| describe(&provider)))
         }
         "evict_provider" => {
             let (tenant, ProviderChoice { name }) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.evict_provider(name.as_ref()).await.map(|evicted| Eviction { evicted }))
+            answer(boxed(|| tenant.evict_provider(name.as_ref())).await.map(|evicted| Eviction { evicted }))
         }
         "create_api_key" => {
             let (tenant, new) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.create_api_key(new).await)
+            answer(boxed(|| tenant.create_api_key(new)).await)
         }
         "list_api_keys" => {
             let (tenant, NoArguments {}) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.list_api_keys().await.map(|api_keys| ApiKeyList { api_keys }))
+            answer(boxed(|| tenant.list_api_keys()).await.map(|api_keys| ApiKeyList { api_keys }))
         }
         "revoke_api_key" => {
             let (tenant, KeyRef { key_id }) = arguments.tenant_and_rest(gateway)?;
-            answer(tenant.revoke_api_key(&key_id).await)
+            answer(boxed(|| tenant.revoke_api_key(&key_id)).await)
         }
-        "create_admin_key" => answer(gateway.create_admin_key(arguments.rest()?).await),
+        "create_admin_key" => {
+            let given = arguments.rest()?;
+            answer(boxed(|| gateway.create_admin_key(given)).await)
+        }
         "list_admin_keys" => {
             let NoArguments {} = arguments.rest()?;
-            answer(gateway.list_admin_keys().await.map(|api_keys| ApiKeyList { api_keys }))
+            answer(boxed(|| gateway.list_admin_keys()).await.map(|api_keys| ApiKeyList { api_keys }))
         }
         "revoke_admin_key" => {
             let KeyRef { key_id } = arguments.rest()?;
-            answer(gateway.revoke_admin_key(&key_id).await)
+            answer(boxed(|| gateway.revoke_admin_key(&key_id)).await)
         }
         "rewrap_data_keys" => {
             let NoArguments {} = arguments.rest()?;
-            answer(gateway.rewrap_data_keys().await)
+            answer(boxed(|| gateway.rewrap_data_keys()).await)
         }
-        "reprice" => answer(gateway.reprice(arguments.rest()?).await),
+        "reprice" => {
+            let given = arguments.rest()?;
+            answer(boxed(|| gateway.reprice(given)).await)
+        }
         "load_prices" => {
             let PriceFile { prices } = arguments.rest()?;
             answer(gateway.load_prices(prices.as_bytes()))
         }
         "backup" => {
             let BackupTarget { path } = arguments.rest()?;
-            answer(gateway.backup(path).await)
+            answer(boxed(|| gateway.backup(path)).await)
         }
         "list_dead_letters" => {
             let DeadLetterQuery { limit } = arguments.rest()?;
-            answer(
-                gateway
-                    .list_dead_letters(limit.unwrap_or(50))
-                    .await
-                    .map(|dead_letters| DeadLetterList { dead_letters }),
-            )
+            let listed = boxed(|| gateway.list_dead_letters(limit.unwrap_or(50))).await;
+            answer(listed.map(|dead_letters| DeadLetterList { dead_letters }))
         }
-        "flush" => answer(gateway.flush(timeout(arguments)?).await),
-        "close" => answer(gateway.close(timeout(arguments)?).await),
+        "flush" => {
+            let timeout = timeout(arguments)?;
+            answer(boxed(|| gateway.flush(timeout)).await)
+        }
+        "close" => {
+            let timeout = timeout(arguments)?;
+            answer(boxed(|| gateway.close(timeout)).await)
+        }
         "verify" => {
             let NoArguments {} = arguments.rest()?;
-            answer(gateway.verify().await)
+            answer(boxed(|| gateway.verify()).await)
         }
         "stats" => {
             let NoArguments {} = arguments.rest()?;
@@ -200,6 +218,12 @@ pub(crate) async fn perform(gateway: &Gateway, operation: &Operation, mut argume
         }
         name => Err(unknown(name)),
     }
+}
+
+/// A future in a place of its own, made in a frame of its own: what is as large as all operations together would not fit
+/// on every stack.
+fn boxed<F: Future>(make: impl FnOnce() -> F) -> Pin<Box<F>> {
+    Box::pin(make())
 }
 
 /// A provider as it is shown.
