@@ -20,7 +20,10 @@ fn answers_are_what_the_document_says_and_never_a_fault_of_the_server() {
         let key = test.gateway.create_admin_key(NewApiKey::default()).await.unwrap();
         let config = ServeConfig { address: ([127, 0, 0, 1], 0).into(), ..ServeConfig::default() };
         let server = test.gateway.serve(config).await.unwrap();
+        // What it notes for its next run goes with this one.
+        let notes = tempfile::tempdir().unwrap();
         let mut schemathesis = Command::new(program);
+        schemathesis.current_dir(notes.path());
         schemathesis.args(["run", DOCUMENT, "--url", &format!("http://{}", server.address())]);
         schemathesis.args(["-H", &format!("authorization: Bearer {}", key.secret.expose())]);
         schemathesis.args(["-H", &format!("x-gateway-tenant-id: {TENANT}")]);
