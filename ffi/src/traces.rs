@@ -2,6 +2,8 @@
 
 use std::{ffi::c_char, mem::MaybeUninit};
 
+use libgateway::Result;
+
 use crate::{
     bytes::Bytes,
     error::Error,
@@ -9,6 +11,21 @@ use crate::{
     guard::{give, give_if_wanted, needed},
     input,
 };
+
+/// Asks a question about a tenant; `query` reads what else there is to it.
+fn ask<'q>(
+    operation: &str,
+    gateway: Option<&Gateway>,
+    tenant_id: *const c_char,
+    query: impl FnOnce() -> Result<&'q [u8]>,
+    reply: Option<&mut MaybeUninit<Bytes>>,
+) -> Option<Box<Error>> {
+    give(reply, "reply", || {
+        let gateway = needed(gateway, "gateway")?;
+        let tenant_id = input::text(tenant_id, "tenant_id")?;
+        gateway.perform(operation, &[("tenant_id", tenant_id)], query()?)
+    })
+}
 
 /// Lists traces of a tenant, newest first, without their content. `query` is a JSON object, and may be NULL: `limit` (1 to
 /// 200; 50), `cursor`, `since`, `until`, `model`, `provider`, `status_class`, `error_code`, `user_id`, `session_id`, `metadata`
@@ -25,12 +42,8 @@ pub extern "C" fn gateway_list_traces(
     query_len: usize,
     reply: Option<&mut MaybeUninit<Bytes>>,
 ) -> Option<Box<Error>> {
-    give(reply, "reply", || {
-        let gateway = needed(gateway, "gateway")?;
-        let tenant_id = input::text(tenant_id, "tenant_id")?;
-        let query = input::bytes_or_none(query, query_len, "query")?;
-        gateway.perform("list_traces", &[("tenant_id", tenant_id)], query)
-    })
+    let query = || input::bytes_or_none(query, query_len, "query");
+    ask("list_traces", gateway, tenant_id, query, reply)
 }
 
 /// Reads one trace with its attempts and its decrypted request and response.
@@ -66,12 +79,8 @@ pub extern "C" fn gateway_analytics(
     query_len: usize,
     reply: Option<&mut MaybeUninit<Bytes>>,
 ) -> Option<Box<Error>> {
-    give(reply, "reply", || {
-        let gateway = needed(gateway, "gateway")?;
-        let tenant_id = input::text(tenant_id, "tenant_id")?;
-        let query = input::bytes_or_none(query, query_len, "query")?;
-        gateway.perform("analytics", &[("tenant_id", tenant_id)], query)
-    })
+    let query = || input::bytes_or_none(query, query_len, "query");
+    ask("analytics", gateway, tenant_id, query, reply)
 }
 
 /// The totals of `gateway_analytics` alone.
@@ -86,12 +95,8 @@ pub extern "C" fn gateway_analytics_summary(
     query_len: usize,
     reply: Option<&mut MaybeUninit<Bytes>>,
 ) -> Option<Box<Error>> {
-    give(reply, "reply", || {
-        let gateway = needed(gateway, "gateway")?;
-        let tenant_id = input::text(tenant_id, "tenant_id")?;
-        let query = input::bytes_or_none(query, query_len, "query")?;
-        gateway.perform("analytics_summary", &[("tenant_id", tenant_id)], query)
-    })
+    let query = || input::bytes_or_none(query, query_len, "query");
+    ask("analytics_summary", gateway, tenant_id, query, reply)
 }
 
 /// The series of `gateway_analytics` alone.
@@ -106,12 +111,8 @@ pub extern "C" fn gateway_analytics_timeseries(
     query_len: usize,
     reply: Option<&mut MaybeUninit<Bytes>>,
 ) -> Option<Box<Error>> {
-    give(reply, "reply", || {
-        let gateway = needed(gateway, "gateway")?;
-        let tenant_id = input::text(tenant_id, "tenant_id")?;
-        let query = input::bytes_or_none(query, query_len, "query")?;
-        gateway.perform("analytics_timeseries", &[("tenant_id", tenant_id)], query)
-    })
+    let query = || input::bytes_or_none(query, query_len, "query");
+    ask("analytics_timeseries", gateway, tenant_id, query, reply)
 }
 
 /// The totals of `gateway_analytics` by model.
@@ -126,12 +127,8 @@ pub extern "C" fn gateway_analytics_models(
     query_len: usize,
     reply: Option<&mut MaybeUninit<Bytes>>,
 ) -> Option<Box<Error>> {
-    give(reply, "reply", || {
-        let gateway = needed(gateway, "gateway")?;
-        let tenant_id = input::text(tenant_id, "tenant_id")?;
-        let query = input::bytes_or_none(query, query_len, "query")?;
-        gateway.perform("analytics_models", &[("tenant_id", tenant_id)], query)
-    })
+    let query = || input::bytes_or_none(query, query_len, "query");
+    ask("analytics_models", gateway, tenant_id, query, reply)
 }
 
 /// Waits at most `timeout_ms` until all traces so far are in the database. `*report` says what was achieved as a JSON object,

@@ -76,6 +76,7 @@ def test_the_event_loop_goes_on_while_calls_wait(config: Any, upstream: Upstream
             call = asyncio.ensure_future(gateway.chat("acme", HELLO))
             beats = 0
             while not call.done():
+                # The loop's own beat is what is looked at: nothing is waited for.
                 await asyncio.sleep(0.005)
                 beats += 1
             assert (await call).text == PERSONA

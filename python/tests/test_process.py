@@ -193,7 +193,7 @@ async def main():
     stream = await other.chat_stream("acme", HELLO)
     await anext(stream)
     task = asyncio.ensure_future(other.chat("acme", model="hangs", messages=[]))
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.05)  # So that the call has begun, which nothing tells.
 asyncio.run(main())
 """,
     "a closed gateway with open streams": """

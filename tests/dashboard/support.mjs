@@ -107,6 +107,7 @@ export async function eventually(expected, read) {
       assert.deepEqual(last, expected);
       return;
     } catch {
+      // What a page or a gateway comes to is looked at until it is there: nobody tells of it.
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -370,6 +370,7 @@ impl Life {
         let deadline = Instant::now() + PATIENCE;
         while self.recorder.stats().recovery.passes == 0 {
             assert!(Instant::now() < deadline, "the spool is not looked through");
+            // A counter is all there is to see of it.
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
