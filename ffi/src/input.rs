@@ -1,7 +1,7 @@
 //! Reads what C hands in as a pointer with a length, or with a final NUL. What the pointers promise stands in the header:
 //! that they are NULL, or valid for as long as the call takes.
 //!
-//! Only extern functions call these, with what they were given: the promise is their callers'.
+//! Only extern functions, and what they hand it on to, call these with what they were given: the promise is their callers'.
 
 use std::{
     ffi::{CStr, c_char},
