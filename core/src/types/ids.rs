@@ -1,6 +1,13 @@
 //! Names of things, parsed once at the boundary.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -82,7 +89,7 @@ impl TenantId {
     }
 }
 
-/// A trace: a UUIDv7 whose millisecond is the trace's `created_at`.
+/// A trace: a UUIDv7 whose millisecond is the trace's `created_at`; those of one process sort as they were made.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
@@ -111,11 +118,29 @@ impl TraceId {
     }
 }
 
-/// A UUIDv7 of this moment.
+/// A UUIDv7 of this moment. Within a millisecond, those of one process are in the order in which they were made.
 fn uuid_v7(now: Timestamp) -> Uuid {
-    let random = *Uuid::new_v4().as_bytes();
-    let tail = random.first_chunk().copied().unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(now.as_millis().unsigned_abs(), &tail).into_uuid()
+    let millisecond = now.as_millis().unsigned_abs();
+    let [high, low] = place_within(millisecond);
+    let mut tail: [u8; 10] = Uuid::new_v4().as_bytes().first_chunk().copied().unwrap_or_default();
+    [tail[0], tail[1]] = [high, low];
+    uuid::Builder::from_unix_timestamp_millis(millisecond, &tail).into_uuid()
+}
+
+/// Where a new id stands among those of its millisecond: what UUIDv7 has twelve bits for.
+fn place_within(millisecond: u64) -> [u8; 2] {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let next = |last| following(last, millisecond);
+    let last =
+        LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last))).unwrap_or_else(|last| last);
+    let [.., high, low] = next(last).to_be_bytes();
+    [high & 0x0f, low]
+}
+
+/// The place after `last`, both with their millisecond above twelve bits. One that has passed gets the places of the
+/// newest: its ids stay in order all the same.
+fn following(last: u64, millisecond: u64) -> u64 {
+    last.wrapping_add(1).max(millisecond << 12)
 }
 
 impl From<Uuid> for TraceId {
@@ -143,5 +168,26 @@ impl fmt::Display for TraceId {
 impl fmt::Debug for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_one_millisecond_have_places_in_the_order_in_which_they_were_made() {
+        let first = following(0, 1_000);
+        let second = following(first, 1_000);
+        let of_the_next = following(second, 1_001);
+        assert_eq!([first, second, of_the_next], [1_000 << 12, (1_000 << 12) + 1, 1_001 << 12]);
+        assert_eq!(following(of_the_next, 1_000), of_the_next + 1);
+    }
+
+    #[test]
+    fn an_id_is_of_the_millisecond_that_it_was_made_for_whatever_came_before() {
+        let now = Timestamp::from_millis(1_790_000_000_123);
+        let ids = [now, Timestamp::from_millis(1_790_000_000_113), now].map(|made| (TraceId::new(made), made));
+        assert!(ids.iter().all(|(id, made)| id.created_at() == *made && id.as_uuid().get_version_num() == 7));
     }
 }
