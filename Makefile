@@ -81,7 +81,7 @@ node-package: notices ## pack the Node package for this machine into target/node
 node-release: $(ZIG) notices ## pack the Node package for Linux on x64, from glibc 2.17 on
 	@.ci/need cargo cc python3 node
 	PATH="$(abspath $(dir $(ZIG))):$$PATH" cargo zigbuild --release --package libgateway-node --features dashboard --target x86_64-unknown-linux-gnu.2.17 $(LOCKED)
-	node node/scripts/package.js $(dir $(RELEASED))x86_64-unknown-linux-gnu/release/liblibgateway_node.so target/node linux-x64-gnu
+	node node/scripts/package.js $(dir $(RELEASED))x86_64-unknown-linux-gnu/release/liblibgateway_node.so target/node x86_64-unknown-linux-gnu
 
 bench-node: $(NODE_MODULES) node-released ## measure what the gateway costs in Node, beside fetch and the OpenAI SDK
 	cd node && node bench/bench.js $(abspath $(RELEASED))/upstream

@@ -1,92 +1,83 @@
 'use strict';
-// Packs what is published: the package of this platform, with the addon, and the main package, which depends on those of all
-// platforms that were packed into the same folder.
+// Packs what is published: the package of a platform, with the addon, and the main package, which depends on those of all
+// platforms whose addons were packed into the same folder.
 //
-//     node scripts/package.js ADDON FOLDER [PLATFORM]
+//     node scripts/package.js ADDON FOLDER [TARGET]
 //
-// A release packs each platform first, and the main package with the last of them.
+// A release packs the addon of each target; the main package of the last of them is the one that knows all.
 
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
+const { NapiCli, parseTriple } = require('@napi-rs/cli');
+
 const ROOT = path.join(__dirname, '..');
 const MAIN = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
-const LICENSES = ['LICENSE-APACHE', 'LICENSE-MIT'];
-/** What the addon is made of, and whose; `make notices` writes it. */
-const NOTICES = path.join(ROOT, '../target/THIRD-PARTY-NOTICES.md');
+/** Beside each package: the project's licences, and what the addon is made of and whose, which `make notices` writes. */
+const LEGAL = ['LICENSE-APACHE', 'LICENSE-MIT', 'target/THIRD-PARTY-NOTICES.md'].map((file) => path.join(ROOT, '..', file));
 
-/** What npm calls the platforms, by the end of the package's name. */
-const PLATFORMS = {
-    'linux-x64-gnu': { os: ['linux'], cpu: ['x64'], libc: ['glibc'] },
-    'linux-arm64-gnu': { os: ['linux'], cpu: ['arm64'], libc: ['glibc'] },
-    'linux-x64-musl': { os: ['linux'], cpu: ['x64'], libc: ['musl'] },
-    'linux-arm64-musl': { os: ['linux'], cpu: ['arm64'], libc: ['musl'] },
-    'darwin-x64': { os: ['darwin'], cpu: ['x64'] },
-    'darwin-arm64': { os: ['darwin'], cpu: ['arm64'] },
-};
+async function pack(addon, folder, target = host()) {
+    const main = path.join(folder, MAIN.name);
+    const addons = path.join(folder, 'addons');
+    collect(addon, path.join(addons, nameOf(target)));
+    const targets = MAIN.napi.targets.filter((known) => fs.existsSync(path.join(addons, nameOf(known))));
+    layOut(main, targets);
+    fs.cpSync(addons, path.join(main, 'addons'), { recursive: true });
 
-function pack(addon, folder, platform = thisPlatform()) {
-    const packages = [packPlatform(addon, folder, platform), packMain(folder)];
-    return packages.map((made) => {
+    // It describes the package of each target, puts the addon into it and has the main package depend on it.
+    const [napi, where] = [new NapiCli(), { cwd: main, npmDir: 'npm' }];
+    await napi.createNpmDirs(where);
+    await napi.artifacts({ ...where, outputDir: 'addons' });
+    await napi.prePublish({ ...where, ghRelease: false, skipOptionalPublish: true });
+
+    const platform = path.join(main, 'npm', parseTriple(target).platformArchABI);
+    return [finished(platform), finished(main)].map((made) => {
         const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', path.resolve(folder)], made));
         return path.join(folder, filename);
     });
 }
 
-function thisPlatform() {
-    const { arch, platform } = process;
-    return platform === 'linux' ? `linux-${arch}-gnu` : `${platform}-${arch}`;
+/** What this machine's compiler compiles for. */
+function host() {
+    return /^host: (.*)$/m.exec(execFileSync('rustc', ['-vV'], { encoding: 'utf8' }))[1];
 }
 
-function packPlatform(addon, folder, platform) {
-    const fits = PLATFORMS[platform];
-    if (fits === undefined) {
-        throw new Error(`${platform} is no platform; they are ${Object.keys(PLATFORMS).join(', ')}`);
-    }
-    const name = `${MAIN.name}-${platform}`;
-    const made = emptied(path.join(folder, name));
-    fs.copyFileSync(addon, path.join(made, 'libgateway.node'));
-    if (platform.startsWith('linux')) {
-        execFileSync('strip', ['--strip-unneeded', path.join(made, 'libgateway.node')]);
-    }
-    fs.writeFileSync(path.join(made, 'README.md'), `The addon of ${MAIN.name} for ${platform}. Install ${MAIN.name} instead.\n`);
-    const { version, license, author, repository, engines } = MAIN;
-    const description = `The addon of ${MAIN.name} for ${platform}`;
-    const main = 'libgateway.node';
-    const files = [main];
-    if (fs.existsSync(NOTICES)) {
-        files.push(path.basename(NOTICES));
-        fs.copyFileSync(NOTICES, path.join(made, path.basename(NOTICES)));
-    }
-    describe(made, { name, version, description, license, author, repository, main, files, engines, ...fits });
-    return made;
+/** What the addon of a target is called. */
+function nameOf(target) {
+    return `${MAIN.napi.binaryName}.${parseTriple(target).platformArchABI}.node`;
 }
 
-function packMain(folder) {
-    const made = emptied(path.join(folder, MAIN.name));
-    const { private: _, devDependencies: __, overrides: ___, ...published } = MAIN;
+function collect(addon, to) {
+    fs.mkdirSync(path.dirname(to), { recursive: true });
+    fs.copyFileSync(addon, to);
+    if (process.platform === 'linux') {
+        execFileSync('strip', ['--strip-unneeded', to]);
+    }
+}
+
+/** The main package as it is in the repository, without what only its development needs. */
+function layOut(main, targets) {
+    fs.rmSync(main, { recursive: true, force: true });
     for (const file of ['README.md', 'data.d.ts', 'lib', 'types.d.mts', 'types.d.ts']) {
-        const unwanted = (source) => !source.endsWith('.node');
-        fs.cpSync(path.join(ROOT, file), path.join(made, file), { recursive: true, filter: unwanted });
+        const wanted = (source) => !source.endsWith('.node');
+        fs.cpSync(path.join(ROOT, file), path.join(main, file), { recursive: true, filter: wanted });
     }
-    const packed = fs.readdirSync(folder).filter((name) => name.startsWith(`${MAIN.name}-`) && !name.endsWith('.tgz'));
-    const optionalDependencies = Object.fromEntries(packed.sort().map((name) => [name, MAIN.version]));
-    describe(made, { ...published, optionalDependencies });
-    return made;
+    const { private: _, devDependencies: __, overrides: ___, ...published } = MAIN;
+    describe(main, { ...published, napi: { ...MAIN.napi, targets } });
+}
+
+/** A package once it is described: with what the law asks for, and without what only packing asks for. */
+function finished(folder) {
+    const { napi: _, ...description } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    const legal = LEGAL.filter((file) => fs.existsSync(file));
+    legal.forEach((file) => fs.copyFileSync(file, path.join(folder, path.basename(file))));
+    describe(folder, { ...description, files: [...description.files, ...legal.map((file) => path.basename(file))] });
+    return folder;
 }
 
 function describe(folder, description) {
     fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(description, null, 2)}\n`);
-    for (const license of LICENSES) {
-        fs.copyFileSync(path.join(ROOT, '..', license), path.join(folder, license));
-    }
-}
-
-function emptied(folder) {
-    fs.rmSync(folder, { recursive: true, force: true });
-    fs.mkdirSync(folder, { recursive: true });
-    return folder;
 }
 
 function npm(args, cwd) {
@@ -94,7 +85,7 @@ function npm(args, cwd) {
 }
 
 if (require.main === module) {
-    console.log(pack(...process.argv.slice(2)).join('\n'));
+    pack(...process.argv.slice(2)).then((packed) => console.log(packed.join('\n')));
 }
 
 module.exports = { pack };

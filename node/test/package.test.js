@@ -27,7 +27,7 @@ describe('the packed package', { timeout: 300_000 }, () => {
     const folder = directory();
     let packed;
     before(async () => {
-        packed = pack(path.join(HERE, 'lib/libgateway.node'), path.join(folder, 'packed'));
+        packed = await pack(path.join(HERE, 'lib/libgateway.node'), path.join(folder, 'packed'));
         fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }');
         await run('npm', ['install', '--offline', '--no-save', '--no-audit', '--no-fund', ...packed], { cwd: folder });
         for (const name of BESIDE) {
