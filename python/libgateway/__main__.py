@@ -14,11 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO
 
 from . import Gateway, GatewayError, __version__
+from ._text import COLUMNS, text
 from .types import Config
-
-TRACE = ("created_at", "id", "provider", "model", "status_class", "latency_ms", "total_tokens", "cost_usd")
-TENANT = ("id", "name", "status", "capture", "created_at")
-KEY = ("id", "hint", "name", "scopes", "status", "last_used_at")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,17 +62,17 @@ def parser() -> argparse.ArgumentParser:
 
 def tenants(gateway: Gateway, given: Any) -> None:
     """lists all tenants"""
-    show(gateway.iter_tenants(), TENANT, given)
+    show(gateway.iter_tenants(), COLUMNS["tenants"], given)
 
 
 def keys(gateway: Gateway, given: Any) -> None:
     """lists a tenant's API keys, without their secrets"""
-    show(gateway.list_api_keys(given.tenant), KEY, given)
+    show(gateway.list_api_keys(given.tenant), COLUMNS["api_keys"], given)
 
 
 def traces(gateway: Gateway, given: Any) -> None:
     """lists a tenant's newest traces"""
-    show(found(gateway, given), TRACE, given)
+    show(found(gateway, given), COLUMNS["traces"], given)
 
 
 def trace(gateway: Gateway, given: Any) -> None:
@@ -95,8 +92,7 @@ def stats(gateway: Gateway, given: Any) -> None:
     for name, value in summary.items():
         print(f"{name:{width}}  {text(value)}")
     print()
-    columns = ("provider", "model", "total_requests", "error_rate", "total_tokens", "cost_usd", "p95_latency_ms")
-    show(gateway.analytics_models(given.tenant, **query)["models"], columns, given)
+    show(gateway.analytics_models(given.tenant, **query)["models"], COLUMNS["models"], given)
 
 
 def export(gateway: Gateway, given: Any) -> None:
@@ -114,8 +110,7 @@ def verify(gateway: Gateway, given: Any) -> bool:
     if given.json:
         print(json.dumps(report))
     else:
-        columns = ("instance", "opened_at", "state", "accepted", "persisted", "dead_lettered", "missing", "doubled")
-        show(report["instances"], columns, given)
+        show(report["instances"], COLUMNS["instances"], given)
         print("the books hold" if report["holds"] else "the books do not hold")
     return report["holds"]
 
@@ -138,14 +133,6 @@ def show(rows: Iterable[Any], columns: tuple[str, ...], given: Any) -> None:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def text(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TIMES = {"created_at", "ended_at", "updated_at", "expires_at", "last_used_at", "failed_at", "opened_at", "start"}
 DECIMALS = {"cost_usd"}
 #: What a page calls its rows.
-ROWS = ("traces", "timeseries", "models", "tenants", "api_keys", "providers", "dead_letters", "instances")
+ROWS = ("traces", "timeseries", "models", "groups", "tenants", "api_keys", "providers", "dead_letters", "instances")
 
 
 def to_pandas(rows: Iterable[Mapping[str, Any]] | Mapping[str, Any]) -> pandas.DataFrame:

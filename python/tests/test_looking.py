@@ -16,7 +16,7 @@ import pytest
 from support import HELLO, MASTER_KEY, ROOT
 
 import libgateway
-from libgateway import frames
+from libgateway import frames, notebook
 
 
 @pytest.fixture
@@ -50,6 +50,25 @@ def test_traces_and_series_are_data_frames_of_polars(used: libgateway.Gateway) -
     series = frames.to_polars(used.analytics("acme"))
     assert series["total_requests"].sum() == 3
     assert frames.to_polars([]).is_empty()
+
+
+def test_notebooks_show_pages_summaries_and_traces_as_tables(used: libgateway.Gateway) -> None:
+    page = notebook.view(used.list_traces("acme"))._repr_html_()
+    assert (page.count("<tr>"), page.count("<td>ok</td>")) == (4, 3)
+    assert notebook.view(used.iter_traces("acme"))._repr_html_() == page.removeprefix("<h4>traces</h4>")
+
+    answer = notebook.view(used.analytics("acme"))
+    html = answer._repr_html_()
+    assert "<th>total_requests</th><td>3</td>" in html
+    assert html.count("<table>") == 3
+    assert json.loads(repr(answer)) == answer.data
+
+    used.chat("acme", {**HELLO, "messages": [{"role": "user", "content": "<script>"}]})
+    used.flush()
+    (newest,) = used.list_traces("acme", limit=1)["traces"]
+    html = notebook.view(used.get_trace("acme", newest["id"]))._repr_html_()
+    assert "&lt;script&gt;" in html
+    assert "<script>" not in html
 
 
 def command(config: Any, *arguments: str) -> tuple[int, str, str]:
