@@ -18,9 +18,11 @@
 
 use std::{
     borrow::Cow,
+    io::Read as _,
     sync::{Arc, LazyLock},
 };
 
+use flate2::read::GzDecoder;
 use ring::digest::{Context, SHA256};
 use serde::Deserialize;
 
@@ -56,8 +58,14 @@ pub(crate) struct Snapshot {
 }
 
 /// The table that comes with the library. A constant that is too large to be written as one.
-pub(super) static BUNDLED: LazyLock<Result<Arc<Snapshot>>> =
-    LazyLock::new(|| Snapshot::read(include_bytes!("prices.jsonl")).map(Arc::new));
+pub(super) static BUNDLED: LazyLock<Result<Arc<Snapshot>>> = LazyLock::new(|| {
+    let mut prices = Vec::new();
+    // `build.rs` packs it: as text it would be a fortieth of the whole library.
+    GzDecoder::new(include_bytes!(concat!(env!("OUT_DIR"), "/prices.jsonl.gz")).as_slice())
+        .read_to_end(&mut prices)
+        .map_err(|error| invalid(format!("the bundled price file cannot be unpacked: {error}")))?;
+    Snapshot::read(&prices).map(Arc::new)
+});
 
 #[derive(Deserialize)]
 struct Header<'a> {
