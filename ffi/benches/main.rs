@@ -1,5 +1,5 @@
-//! What a call through C costs beside the same call in Rust: two processes in turns, against one mock upstream in a third,
-//! each with a gateway on a SQLite file of its own. Prints both absolutes and their ratio, and the size of the library.
+//! What a call through C costs beside the same call in Rust, each by a thread that waits for it: two processes in turns,
+//! against one mock upstream in a third, each with a gateway on a SQLite file of its own. Prints both absolutes and their ratio, and the size of the library.
 //!
 //! `make bench-c`. The callers' threads and the upstream are put on one processor, so that a noisy machine disturbs both
 //! contenders alike.

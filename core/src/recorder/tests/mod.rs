@@ -10,4 +10,5 @@
 
 mod faults;
 mod formats;
+mod lives;
 mod script;

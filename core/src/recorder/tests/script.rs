@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// How long anything may take that is not measured.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// Requests of each part of the script.
 const BEFORE: usize = 3;
 const MEANWHILE: usize = 12;
@@ -82,6 +82,11 @@ impl Plan {
     /// Whether the script was long enough for the fault to happen.
     pub(super) fn has_struck(&self) -> bool {
         self.steps.load(Ordering::SeqCst) > self.at
+    }
+
+    /// Whether the store is away.
+    pub(super) fn set_away(&self, away: bool) {
+        self.away.store(away, Ordering::SeqCst);
     }
 
     fn strike(&self) -> Option<Fault> {
@@ -225,19 +230,7 @@ pub(super) struct Outcome {
 
 /// Lives through it all. `disk` and `store` say what fails.
 pub(super) async fn play(url: &str, disk: &Arc<Plan>, store: &Arc<Plan>) -> Outcome {
-    let directory = tempfile::tempdir().unwrap();
-    let options = StoreOptions {
-        url: url.to_owned(),
-        migrate: crate::config::Migrate::Auto,
-        pool_size: Some(2),
-        now: clock::now(),
-    };
-    let gate = Gate(Some(Arc::new(Unreliable(Arc::clone(store)))));
-    let world = World {
-        store: Store::open_behind(gate, &options).await.unwrap(),
-        background: Background::start("libgateway").unwrap(),
-        directory,
-    };
+    let world = World::of(url, store).await;
     let [first, second] = [(); 2].map(|()| world.open(Arc::new(Faulty(Arc::clone(disk)))));
     let plans = [disk, store];
     plans.iter().for_each(|plan| plan.armed.store(true, Ordering::SeqCst));
@@ -245,11 +238,11 @@ pub(super) async fn play(url: &str, disk: &Arc<Plan>, store: &Arc<Plan>) -> Outc
     for number in 0..BEFORE {
         first.request(number).await;
     }
-    store.away.store(true, Ordering::SeqCst);
+    store.set_away(true);
     for number in 0..MEANWHILE {
         first.request(number).await;
     }
-    store.away.store(false, Ordering::SeqCst);
+    store.set_away(false);
     // What a disk has that answers no more cannot be read back: it waits there for the next gateway.
     let patience = if disk.fault == Fault::Lasting { PATIENCE / 100 } else { PATIENCE };
     let flushed = first.flush(patience).await || patience < PATIENCE;
@@ -269,25 +262,54 @@ pub(super) async fn play(url: &str, disk: &Arc<Plan>, store: &Arc<Plan>) -> Outc
     }
     plans.iter().for_each(|plan| plan.armed.store(false, Ordering::SeqCst));
 
-    let last = world.open(Arc::new(Sound));
-    last.has_looked().await;
-    let (recorder, store) = (last.recorder.clone(), world.store.clone());
-    let report = world.background.run(async move { recorder.verify(&store).await }).await.unwrap();
+    let report = world.end().await;
     let of = |instance| report.instances.iter().find(|one| one.instance == instance).cloned();
-    let outcome = Outcome { closed: of(closed).unwrap(), killed: of(killed), flushed, report: report.clone() };
-    last.close().await;
-    world.store.close().await;
-    world.background.leave();
-    outcome
+    Outcome { closed: of(closed).unwrap(), killed: of(killed), flushed, report: report.clone() }
 }
 
-struct World {
-    store: Store,
+/// A store and a spool, on which gateways live.
+pub(super) struct World {
+    pub(super) store: Store,
     background: Background,
     directory: TempDir,
 }
 
 impl World {
+    /// `plan` says when the store fails.
+    pub(super) async fn of(url: &str, plan: &Arc<Plan>) -> Self {
+        let options = StoreOptions {
+            url: url.to_owned(),
+            migrate: crate::config::Migrate::Auto,
+            pool_size: Some(2),
+            now: clock::now(),
+        };
+        let gate = Gate(Some(Arc::new(Unreliable(Arc::clone(plan)))));
+        let store = Store::open_behind(gate, &options).await.unwrap();
+        let background = Background::start("libgateway").unwrap();
+        Self { store, background, directory: tempfile::tempdir().unwrap() }
+    }
+
+    /// Brings home what all who lived here have left, and looks whether the books of each hold.
+    pub(super) async fn end(self) -> VerifyReport {
+        let last = self.open_soundly();
+        last.has_looked().await;
+        let report = self.verify(&last).await;
+        last.close().await;
+        self.store.close().await;
+        self.background.leave();
+        report
+    }
+
+    pub(super) async fn verify(&self, life: &Life) -> VerifyReport {
+        let (recorder, store) = (life.recorder.clone(), self.store.clone());
+        self.background.run(async move { recorder.verify(&store).await }).await.unwrap()
+    }
+
+    /// A gateway whose disk does not fail.
+    pub(super) fn open_soundly(&self) -> Life {
+        self.open(Arc::new(Sound))
+    }
+
     fn spool(&self, disk: Arc<dyn Disk>) -> Result<Spool> {
         Spool::open_on(disk, &self.directory.path().join("spool"), 1 << 30)
     }
@@ -313,10 +335,10 @@ impl World {
 }
 
 /// A gateway, as far as its recorder is.
-struct Life {
+pub(super) struct Life {
     recorder: Recorder,
     running: Running,
-    owner: Owner,
+    pub(super) owner: Owner,
 }
 
 impl Life {
@@ -335,7 +357,7 @@ impl Life {
     }
 
     /// A request that ends: answered, refused before an upstream was asked, or given up by its caller.
-    async fn request(&self, number: usize) {
+    pub(super) async fn request(&self, number: usize) {
         let draft = self.begin();
         if number % 4 == 3 {
             let refusal = Error::new(ErrorCode::InvalidField, "refused");
@@ -349,14 +371,14 @@ impl Life {
     }
 
     /// A request that does not end.
-    fn draft(&self) -> Option<Draft> {
+    pub(super) fn draft(&self) -> Option<Draft> {
         let draft = self.begin();
         draft.intend();
         Some(draft)
     }
 
     /// Whether everything came into the store.
-    async fn flush(&self, patience: Duration) -> bool {
+    pub(super) async fn flush(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
             if self.recorder.flush(Duration::from_millis(20)).await.is_complete() {
@@ -375,7 +397,7 @@ impl Life {
         }
     }
 
-    async fn close(self) -> u64 {
+    pub(super) async fn close(self) -> u64 {
         self.recorder.close(Instant::now() + Duration::from_millis(200));
         self.running.writing.await.unwrap();
         for task in [self.running.recovery, self.running.books] {
@@ -386,7 +408,7 @@ impl Life {
     }
 
     /// Nothing of it runs any more, and nothing was written down. Its requests are still open.
-    async fn kill(self, open: Vec<Draft>) -> u64 {
+    pub(super) async fn kill(self, open: Vec<Draft>) -> u64 {
         for task in [self.running.writing, self.running.recovery, self.running.books] {
             task.abort();
             drop(task.await);

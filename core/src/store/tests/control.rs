@@ -19,7 +19,7 @@ pub(super) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
-pub(super) fn tenant_record(id: &str) -> TenantRecord {
+pub(crate) fn tenant_record(id: &str) -> TenantRecord {
     let tenant = Tenant {
         id: tenant(id),
         name: Some(format!("The {id}")),

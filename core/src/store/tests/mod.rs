@@ -12,7 +12,7 @@
 )]
 
 mod contention;
-mod control;
+pub(crate) mod control;
 mod corpus;
 mod filters;
 mod instances;
