@@ -140,9 +140,10 @@ test-pooler: ## run the tests of the store behind PgBouncer in transaction mode
 	# The pooler lets in no role that a test makes.
 	.ci/with-pgbouncer cargo test $(CARGO_WORKSPACE) --lib store::tests -- --skip a_role_that_may_not_create
 
-soak: ## make a million requests while things break, and look for what is lost and what grows
-	@.ci/need cargo cc
+soak: ## make a million requests while things break, and some on PostgreSQL, and look for what is lost and what grows
+	@.ci/need cargo cc postgres
 	LIBGATEWAY_TEST_SOAK=1000000 cargo test --release $(CARGO_WORKSPACE) --test faults behind_on_sqlite -- --nocapture
+	LIBGATEWAY_TEST_SOAK=200000 .ci/with-postgres cargo test --release $(CARGO_WORKSPACE) --test faults behind_on_postgres -- --nocapture
 
 test-memory: ## run the C tests with AddressSanitizer in the library, too (nightly), and as often as promised
 	@.ci/need cargo cc c-tests postgres

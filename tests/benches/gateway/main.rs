@@ -25,6 +25,7 @@ mod cpu;
 mod memory;
 mod open;
 mod page;
+mod replay;
 mod setup;
 mod stream;
 
@@ -41,7 +42,7 @@ fn main() {
     let (numbers, names): (Vec<String>, Vec<String>) =
         arguments.into_iter().partition(|argument| argument.parse::<u64>().is_ok());
     let rows = numbers.first().map_or(page::ROWS, |number| number.parse().expect("a number"));
-    let sections: [(&str, &dyn Fn()); 8] = [
+    let sections: [(&str, &dyn Fn()); 9] = [
         ("chat", &chat::run),
         ("away", &away::run),
         ("stream", &stream::run),
@@ -50,6 +51,7 @@ fn main() {
         ("tenants", &memory::tenants),
         ("memory", &memory::flat),
         ("page", &|| page::run(rows)),
+        ("replay", &replay::run),
     ];
     for (name, section) in sections {
         if names.is_empty() || names.iter().any(|argument| argument == name) {

@@ -32,6 +32,9 @@ const REQUESTS: u64 = 10_000;
 /// After each part everything is written, and looked at.
 const PARTS: u64 = 20;
 const AT_ONCE: u64 = 32;
+/// Ends all connections to the database but the one that says so.
+const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
 /// What a million requests may leave behind over the second half of them.
 const GROWTH_KIB: u64 = 2 << 10;
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -130,13 +133,18 @@ fn class_of(result: libgateway::Result<()>) -> StatusClass {
     result.map_or_else(|error| StatusClass::of_error(error.code()), |()| StatusClass::Ok)
 }
 
-/// Locks the store for a moment, again and again, until it is over; from one connection, since what the tests leave behind
-/// is none of the gateway's.
-async fn disturb(direct: &mut Direct, over: &AtomicBool) {
-    while !over.load(Ordering::Acquire) {
+/// Takes the store away, again and again, until it is over: it is locked for a moment, its connections are cut where it has
+/// any, and where there is time for it, it is locked for longer than any statement waits.
+async fn disturb(direct: &mut Direct, over: &AtomicBool, thoroughly: bool) {
+    for turn in 0.. {
+        if over.load(Ordering::Acquire) {
+            break;
+        }
+        let longer = thoroughly && turn % 16 == 4;
         direct.execute(LOCK[0], LOCK[1]).await;
-        sleep(Duration::from_millis(300)).await;
+        sleep(if longer { Duration::from_secs(12) } else { Duration::from_millis(300) }).await;
         direct.execute("ROLLBACK", "ROLLBACK").await;
+        direct.execute("", CUT).await;
         sleep(Duration::from_millis(1_200)).await;
     }
 }
@@ -198,7 +206,7 @@ async fn soak(backend: Backend) {
             over.store(true, Ordering::Release);
             done
         };
-        let (done, ()) = tokio::join!(work, disturb(&mut direct, &over));
+        let (done, ()) = tokio::join!(work, disturb(&mut direct, &over, given.is_some()));
         next.store(end, Ordering::Relaxed);
         for (class, count) in done.into_iter().flatten() {
             *seen.entry(class).or_insert(0) += count;
@@ -214,6 +222,9 @@ async fn soak(backend: Backend) {
     assert_eq!(stats.by_class, seen, "as the callers saw it");
     assert_eq!((stats.accepted, stats.persisted, stats.in_flight, stats.dropped.len()), (requests, requests, 0, 0));
     assert!(stats.store_error.is_none() && stats.spool_error.is_none(), "{stats:?}");
+    assert!(stats.store_retries > 0 || given.is_none() && backend == Backend::Sqlite, "the store was never away");
+    let verified = gateway.verify().await.unwrap();
+    assert!(verified.holds, "{verified:?}");
     gateway.close(PATIENCE).await.unwrap();
     for count in ["count(*)", "count(DISTINCT id)"] {
         let query = format!("SELECT {count} FROM gw_traces");
