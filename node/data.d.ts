@@ -1672,7 +1672,7 @@ export interface TraceDetail {
 /** What is peculiar about a trace. */
 export type TraceFlag = 'stream_truncated' | 'request_capped' | 'response_capped' | 'usage_mismatch' | 'usage_unknown' | 'request_lost' | 'response_lost';
 
-/** A trace: a UUIDv7 whose millisecond is the trace's `created_at`. */
+/** A trace: a UUIDv7 whose millisecond is the trace's `created_at`; those of one process sort as they were made. */
 export type TraceId = string;
 
 /** One page of traces, newest first. */

@@ -74,10 +74,12 @@ impl<'a> Described<'a> {
         }
         let mut described = Map::new();
         described.insert("operationId".to_owned(), operation.name.into());
-        described.insert(
-            "description".to_owned(),
-            format!("Needs a key with the scope `{:?}`.", operation.scope).to_lowercase().into(),
-        );
+        let needs = if operation.name == "health" {
+            "Needs no key to say whether the gateway is well, and an operator's to say why not.".to_owned()
+        } else {
+            format!("Needs a key with the scope `{}`.", format!("{:?}", operation.scope).to_lowercase())
+        };
+        described.insert("description".to_owned(), needs.into());
         described.insert("parameters".to_owned(), parameters.into());
         if let Some(body) = self.body() {
             let body = json!({"required": true, "content": {"application/json": {"schema": body}}});
@@ -85,6 +87,7 @@ impl<'a> Described<'a> {
         }
         let output = shape.get("output").cloned().unwrap_or_default();
         let (status, good) = match (operation.name, operation.output) {
+            ("health", _) => ("200", answer("application/json", &health())),
             ("stats", _) => ("200", answer("text/plain", &json!({"type": "string"}))),
             (_, Output::Nothing) => ("204", json!({"description": "Done."})),
             _ => ("200", answer("application/json", &output)),
@@ -149,6 +152,14 @@ fn in_path(name: &str) -> Value {
 
 fn answer(content_type: &str, schema: &Value) -> Value {
     json!({"description": "The answer.", "content": {content_type: {"schema": schema}}})
+}
+
+/// [`Health`](crate::Health) as those see it who are to know no reasons, and as operators do.
+fn health() -> Value {
+    let reasons =
+        json!({"type": "array", "items": {"type": "string"}, "description": "What is wrong, for an operator's key."});
+    let status = json!({"$ref": format!("{COMPONENTS}HealthStatus")});
+    json!({"type": "object", "required": ["status"], "properties": {"status": status, "reasons": reasons}})
 }
 
 /// The same with its references to where OpenAPI has definitions.

@@ -185,13 +185,18 @@ impl Tx {
 
     /// Several statements without values.
     pub(crate) fn run_script(&mut self, script: impl Into<Cow<'static, str>>) -> BoxFuture<'_, Result<()>> {
-        let script = trusted(script.into());
+        let script = sqlx::raw_sql(trusted(script.into()));
         Box::pin(async move {
             match self {
-                Self::Sqlite(Gated { tx, .. }) => sqlx::raw_sql(script).execute(&mut **tx).await.map(drop),
-                Self::Postgres { tx: Gated { tx, .. }, .. } => sqlx::raw_sql(script).execute(&mut **tx).await.map(drop),
+                Self::Sqlite(Gated { tx, gate }) => {
+                    let run = async { script.execute(&mut **tx).await.map(drop).map_err(store_error) };
+                    gate.pass(Step::Statement, run).await
+                }
+                Self::Postgres { tx: Gated { tx, gate }, .. } => {
+                    let run = async { script.execute(&mut **tx).await.map(drop).map_err(store_error) };
+                    gate.pass(Step::Statement, run).await
+                }
             }
-            .map_err(store_error)
         })
     }
 

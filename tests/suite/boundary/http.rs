@@ -163,6 +163,10 @@ libgateway_tests::backend_tests! {
             let (status, named) = code(keys.get(path, key).await);
             assert_eq!((status, named.as_str()), expected, "{path}");
         }
+        // Why a gateway is not well is the operator's to know.
+        assert_eq!(keys.get("/health", "").await, (200, json!({"status": "ok"})));
+        assert_eq!(keys.get("/health", &keys.read).await, (200, json!({"status": "ok"})));
+        assert_eq!(keys.get("/health", &keys.admin).await, (200, json!({"status": "ok", "reasons": []})));
         // A refused request has not begun: there is no trace, and nobody was asked.
         assert_eq!(code(read(keys.chat(&keys.read).await).await), (403, "insufficient_scope".to_owned()));
         assert_eq!(code(read(keys.chat(&keys.admin).await).await), (400, "missing_field".to_owned()));
