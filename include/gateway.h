@@ -403,6 +403,11 @@ typedef struct gateway_provider_t gateway_provider_t;
 typedef struct gateway_reply_t gateway_reply_t;
 
 /**
+ * A gateway that serves over HTTP. It needs no thread of the caller's.
+ */
+typedef struct gateway_server_t gateway_server_t;
+
+/**
  * An answer that comes in pieces. It costs no thread: one thread of the gateway's reads all streams, each a little ahead
  * of whom it is for. One thread at a time may ask for chunks; any thread may cancel it.
  */
@@ -1246,6 +1251,41 @@ GATEWAY_MUST_USE
 gateway_error_t *gateway_handle_start(const gateway_t *gateway,
                                       const gateway_http_request_t *request,
                                       gateway_call_t **call);
+
+/**
+ * Begins to serve over HTTP/1.1 what `gateway_handle` answers, and does not wait for its end.
+ *
+ * `config` is a JSON object, and may be NULL: `{"address": "127.0.0.1:8080", "tls": {"certificate": "cert.pem", "key":
+ * "key.pem"}, "connections": 10000, "read_ms": 30000}` says what holds where nothing else is said, but for `tls`, which
+ * names two PEM files and makes it HTTPS. Port 0 takes a free one. Whoever reaches another address than loopback sees keys
+ * and contents unless there is TLS.
+ *
+ * `*server` is the caller's, to be freed with `gateway_server_free`. It ends with the gateway, too. Not inside a callback.
+ */
+GATEWAY_MUST_USE
+gateway_error_t *gateway_serve(const gateway_t *gateway,
+                               const char *config,
+                               size_t config_len,
+                               gateway_server_t **server);
+
+/**
+ * Returns where the server listens, such as `127.0.0.1:8080`. Valid until the server is freed; NULL for NULL.
+ */
+const char *gateway_server_address(const gateway_server_t *server);
+
+/**
+ * Takes no new connection, waits at most `timeout_ms` until the requests that are running have ended, streams too, and
+ * closes what is open then. The gateway stays open. A second call does nothing. Any thread, but not inside a callback.
+ */
+GATEWAY_MUST_USE
+gateway_error_t *gateway_server_shutdown(const gateway_server_t *server,
+                                         uint32_t timeout_ms);
+
+/**
+ * Frees a server and sets `*server` to NULL. One that was not shut down closes its connections at once. NULL, and a NULL
+ * in it, is harmless. In a child after a fork it frees nothing that is the parent's.
+ */
+void gateway_server_free(gateway_server_t **server);
 
 /**
  * Hands what the library has to say to `log`: messages of at least that `level`, a `gateway_log_level_t`. Without it the

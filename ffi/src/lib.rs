@@ -32,6 +32,8 @@ pub mod call;
 
 pub mod http;
 
+pub mod server;
+
 pub mod log;
 
 mod callback;

@@ -26,6 +26,7 @@ static gateway_bytes_t bytes;
 static gateway_stream_t *stream;
 static gateway_call_t *call;
 static gateway_provider_t *provider;
+static gateway_server_t *server;
 static gateway_chunk_t chunk;
 static int32_t number;
 
@@ -67,6 +68,7 @@ static void frees(void)
     gateway_stream_free(NULL);
     gateway_provider_free(NULL);
     gateway_call_free(NULL);
+    gateway_server_free(NULL);
     gateway_free(NULL);
 }
 
@@ -178,6 +180,17 @@ static void http(void)
     gateway_stream_free(&stream);
 }
 
+static void servers(void)
+{
+    EMPTIES(server, gateway_serve(NULL, "{}", NUL, &server));
+    MISSING(gateway_serve(gateway, "{}", NUL, NULL));
+    MISSING(gateway_server_shutdown(NULL, 0));
+    CHECK(!gateway_server_address(NULL));
+    OK(gateway_serve(gateway, "{\"address\": \"127.0.0.1:0\"}", NUL, &server));
+    gateway_server_free(&server);
+    gateway_server_free(&server);
+}
+
 static void providers(void)
 {
     EMPTIES(provider, gateway_get_provider_for_tenant(NULL, "acme", NULL, &provider));
@@ -277,6 +290,7 @@ int main(void)
     streams();
     calls();
     http();
+    servers();
     providers();
     tenants();
     traces();

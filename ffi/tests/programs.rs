@@ -56,6 +56,11 @@ fn http_needs_no_socket() {
 }
 
 #[test]
+fn a_server_of_the_librarys_own_answers_over_a_socket() {
+    holds("serve", Under::Sanitizers, &[]);
+}
+
+#[test]
 fn a_forked_child_is_told_so_and_opens_its_own() {
     holds("fork", Under::Sanitizers, &[]);
     holds("fork", Under::Nothing, &[&upstream().url()]);
