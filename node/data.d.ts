@@ -1240,6 +1240,29 @@ export type Scope = 'infer' | 'read' | 'admin';
 /** Never shown again. */
 export type Secret = string;
 
+/** How to serve. */
+export interface ServeConfig {
+    /**
+     * Where to listen: `127.0.0.1:8080` when omitted; port 0 takes a free one. Whoever reaches another address than
+     * loopback sees keys and contents unless there is TLS.
+     */
+    address?: string;
+    /** Connections at once; more wait until one ends. */
+    connections?: number;
+    /** How long the head of a request, a TLS handshake and each piece of a request's body may take, in milliseconds. */
+    read_ms?: number;
+    /** A certificate, for HTTPS. */
+    tls?: ServeTls | null;
+}
+
+/** A certificate and its key, as PEM files. */
+export interface ServeTls {
+    /** The certificate and what it is signed by. */
+    certificate: string;
+    /** Its private key. */
+    key: string;
+}
+
 /**
  * Counters since the gateway was opened.
  *

@@ -36,11 +36,13 @@ from ._logging import log_to
 from ._native import __version__
 from ._operations import Provider
 from ._reply import Reply
+from ._server import AsyncServer, Server
 from ._stream import AsyncStream, Stream
 
 __all__ = [
     "AsyncGateway",
     "AsyncProvider",
+    "AsyncServer",
     "AsyncStream",
     "AuthenticationError",
     "CancelledError",
@@ -58,6 +60,7 @@ __all__ = [
     "Provider",
     "RateLimitError",
     "Reply",
+    "Server",
     "StoreError",
     "Stream",
     "UpstreamConnectionError",

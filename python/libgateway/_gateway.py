@@ -6,25 +6,24 @@ import atexit
 import contextlib
 import json
 import weakref
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from . import _native
 from ._async_operations import AsyncOperations
 from ._calls import Calls
 from ._errors import GatewayError
 from ._json import encode
+from ._loops import elsewhere
 from ._operations import Operations
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from ._asgi import Asgi
-    from .types import Config, FlushReport
-
-A = TypeVar("A")
-T = TypeVar("T")
+    from ._server import AsyncServer, Server
+    from .types import Config, FlushReport, ServeConfig
 
 
 class Integrations(Calls):
@@ -93,6 +92,14 @@ class Gateway(Integrations, Operations):
         """Waits until all traces are in the store, for `timeout` seconds at most, and ends. Streams that are open end."""
         return cast("FlushReport", json.loads(self._closing().close(round(timeout * 1000))))
 
+    def serve(self, **settings: Unpack[ServeConfig]) -> Server:
+        """Begins to serve clients outside the process, at `address`: `127.0.0.1:8080` unless told otherwise, a free port
+        for port 0. `tls={"certificate": "cert.pem", "key": "key.pem"}` makes it HTTPS; other addresses than loopback are to
+        have it."""
+        from ._server import Server
+
+        return Server(self._core.serve(json.dumps(settings)), tls="tls" in settings)
+
     def __enter__(self) -> Self:
         return self
 
@@ -112,13 +119,21 @@ class AsyncGateway(Integrations, AsyncOperations):
 
     async def _open(self) -> Self:
         if self._opened is None:
-            self._opened_as(await _elsewhere(_native.Gateway.open, self._config))
+            self._opened_as(await elsewhere(_native.Gateway.open, self._config))
         return self
 
     async def close(self, *, timeout: float = 10.0) -> FlushReport:
         """Waits until all traces are in the store, for `timeout` seconds at most, and ends. Streams that are open end."""
-        report = await _elsewhere(self._closing().close, round(timeout * 1000))
+        report = await elsewhere(self._closing().close, round(timeout * 1000))
         return cast("FlushReport", json.loads(report))
+
+    async def serve(self, **settings: Unpack[ServeConfig]) -> AsyncServer:
+        """Begins to serve clients outside the process, at `address`: `127.0.0.1:8080` unless told otherwise, a free port
+        for port 0. `tls={"certificate": "cert.pem", "key": "key.pem"}` makes it HTTPS; other addresses than loopback are to
+        have it."""
+        from ._server import AsyncServer
+
+        return AsyncServer(await elsewhere(self._core.serve, json.dumps(settings)), tls="tls" in settings)
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._open().__await__()
@@ -128,13 +143,6 @@ class AsyncGateway(Integrations, AsyncOperations):
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-
-async def _elsewhere(call: Callable[[A], T], argument: A) -> T:
-    """Opening and closing wait for the store: not on the event loop."""
-    import asyncio
-
-    return await asyncio.to_thread(call, argument)
 
 
 class _AtExit:

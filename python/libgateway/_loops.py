@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
 
     from ._loop import Loop
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+async def elsewhere(call: Callable[[A], T], argument: A) -> T:
+    """What waits for the store, or for clients: not on the event loop."""
+    import asyncio
+
+    return await asyncio.to_thread(call, argument)
 
 
 class Loops:

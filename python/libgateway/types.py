@@ -1361,6 +1361,29 @@ class RewrapReport(TypedDict):
     version: int
 
 
+class ServeConfig(TypedDict):
+    """How to serve."""
+
+    #: Where to listen: `127.0.0.1:8080` when omitted; port 0 takes a free one. Whoever reaches another address than
+    #: loopback sees keys and contents unless there is TLS.
+    address: NotRequired[str]
+    #: Connections at once; more wait until one ends.
+    connections: NotRequired[int]
+    #: How long the head of a request, a TLS handshake and each piece of a request's body may take, in milliseconds.
+    read_ms: NotRequired[int]
+    #: A certificate, for HTTPS.
+    tls: NotRequired[ServeTls | None]
+
+
+class ServeTls(TypedDict):
+    """A certificate and its key, as PEM files."""
+
+    #: The certificate and what it is signed by.
+    certificate: str
+    #: Its private key.
+    key: str
+
+
 class Stats(TypedDict):
     """Counters since the gateway was opened. `accepted = persisted + pending + spooled + dead_lettered + dropped`, at
     every moment."""

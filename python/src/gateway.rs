@@ -15,6 +15,7 @@ use crate::{
     call::{Call, Started},
     completions::Completions,
     error::exception,
+    server::Server,
     wait::interruptibly,
 };
 
@@ -109,6 +110,12 @@ impl Gateway {
         let queue = Arc::clone(completions.queue());
         let started = guarded(|| self.0.start(call, move |answer| queue.push(token, answer.map(Some))));
         started.map(Started::new).map_err(|error| exception(py, &error))
+    }
+
+    /// Begins to serve, as a configuration in JSON says.
+    fn serve(&self, py: Python<'_>, config: &str) -> PyResult<Server> {
+        let serving = py.detach(|| guarded(|| self.0.serve(config)));
+        serving.map(Server).map_err(|error| exception(py, &error))
     }
 
     /// Ends the gateway; what it achieved, as JSON.

@@ -9,6 +9,7 @@ mod completions;
 mod error;
 mod gateway;
 mod log;
+mod server;
 mod stream;
 mod wait;
 
@@ -25,6 +26,7 @@ mod _native {
         completions::Completions,
         gateway::Gateway,
         log::set_log,
+        server::Server,
         stream::Stream,
     };
 

@@ -18,6 +18,13 @@ import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LARGEST = 8 * 2**20
+#: What is published has the dashboard.
+DASHBOARD = """
+import libgateway, urllib.request
+with libgateway.Gateway(store="sqlite::memory:") as gateway, gateway.serve(address="127.0.0.1:0") as server:
+    page = urllib.request.urlopen(f"{server.url}/dashboard", timeout=10)
+    assert page.headers["content-type"].startswith("text/html"), page.headers
+"""
 
 
 def main() -> None:
@@ -62,6 +69,7 @@ def install_and_use(package: pathlib.Path, directory: pathlib.Path) -> None:
     readme = (ROOT / "python" / "README.md").read_text(encoding="utf-8")
     for example in re.findall(r"^```python\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE):
         subprocess.run([python, "-I", "-W", "error", "-c", example], check=True, cwd=directory, timeout=60)
+    subprocess.run([python, "-I", "-W", "error", "-c", DASHBOARD], check=True, timeout=60)
     took = import_time(python, "pass"), import_time(python, "import libgateway")
     print(f"import libgateway: {(took[1] - took[0]) * 1000:.0f} ms")
 

@@ -23,7 +23,7 @@ def methods(kind: type[Any]) -> dict[str, inspect.Signature]:
 def test_every_operation_has_a_method(kind: type[Any]) -> None:
     missing = set(_native.OPERATIONS) - set(methods(kind))
     assert not missing, f"add methods to python/libgateway/_operations.py, and run `make gen`: {sorted(missing)}"
-    helpers = {"call", "iter_traces", "iter_tenants", "asgi"}
+    helpers = {"call", "iter_traces", "iter_tenants", "asgi", "serve"}
     others = {name for name in set(methods(kind)) - set(_native.OPERATIONS) if not name.startswith("httpx_")}
     assert others == helpers, "a method that is neither an operation nor named here"
 

@@ -12,6 +12,7 @@ pub use self::openapi::openapi;
 use crate::{
     config::Config,
     error::ErrorCode,
+    http::ServeConfig,
     operation::{OPERATIONS, shapes},
     types::{
         analytics::Dimension,
@@ -32,7 +33,11 @@ pub fn schema() -> Value {
     let mut inputs = SchemaSettings::draft2020_12().for_deserialize().into_generator();
     let mut outputs = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let operations = shapes(&mut inputs, &mut outputs);
-    let own = [("config", inputs.subschema_for::<Config>()), ("options", inputs.subschema_for::<CallOptions>())];
+    let own = [
+        ("config", inputs.subschema_for::<Config>()),
+        ("options", inputs.subschema_for::<CallOptions>()),
+        ("serve", inputs.subschema_for::<ServeConfig>()),
+    ];
     let outputs = outputs.take_definitions(true);
     let mut inputs = inputs.take_definitions(true);
     // What is read is more than the fields say.
