@@ -9,7 +9,7 @@ import type {
     Analytics, AnalyticsBreakdown, AnalyticsComparison, AnalyticsModels, AnalyticsQuery, AnalyticsSummary, AnalyticsTenants,
     AnalyticsTimeseries, ApiKeyList, BreakdownQuery, Config, CreatedApiKey, DeadLetterList, Dimension, ErasureReport, ErrorCode,
     Eviction, ExportReport, ExportTarget, FlushReport, Health, LoadedPrices, NewApiKey, NewTenant, ProviderConfig,
-    ProviderDescription, ProviderInfo, ProviderList, RebuildReport, RepriceQuery, RepriceReport, RewrapReport, Stats, Tenant, TenantPage, TenantQuery,
+    ProviderDescription, ProviderInfo, ProviderList, RebuildReport, RepriceQuery, RepriceReport, RewrapReport, ServeConfig, Stats, Tenant, TenantPage, TenantQuery,
     TenantsQuery, TenantUpdate, TopOrder, TopQuery, TopTraces, Trace, TraceDetail, TracePage, TraceQuery, VerifyReport,
 } from './data.js';
 
@@ -131,8 +131,29 @@ export class Gateway implements AsyncDisposable {
      */
     readonly fetch: (input: string | URL | globalThis.Request, init?: RequestInit) => Promise<Response>;
 
+    /**
+     * Begins to serve clients outside the process, on a thread of the library's: at `127.0.0.1:8080` unless told otherwise, at
+     * a free port for port 0. `tls` names two PEM files and makes it HTTPS; other addresses than loopback are to have it.
+     */
+    serve(config?: ServeConfig): Promise<Server>;
+
     /** The same as a listener of `node:http`'s server, and for Express and Fastify. */
     nodeHandler(options?: NodeHandlerOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+}
+
+/** A gateway that serves. It keeps the process alive until it ends, which it does with its gateway, too. */
+export class Server implements AsyncDisposable {
+    private constructor();
+    /** Where it listens, such as `127.0.0.1:8080`. */
+    readonly address: string;
+    /** What clients take as their base URL, without the `/v1` of OpenAI's SDKs. */
+    readonly url: string;
+    /** Takes no new connection, lets requests and streams end, for ten seconds at most unless it is said, and ends. */
+    close(timeoutMs?: number): Promise<void>;
+    /** Lets the process end while it serves. */
+    unref(): this;
+    /** {@link close}, for `await using`. */
+    [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A provider that was looked up once: it describes itself, never its secret, and can be called. It stays what it was. */

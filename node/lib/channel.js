@@ -44,6 +44,12 @@ function start(owner, begin) {
     return { id, settled };
 }
 
+/** Keeps the process alive, and an owner, until the function that it returns is called. */
+function hold(owner) {
+    const { id } = start(owner, () => null);
+    return () => settle(id);
+}
+
 /** Ends what was started under that number; its promise is fulfilled all the same. */
 function cancel(id) {
     channel.cancel(id);
@@ -69,4 +75,4 @@ async function ask(owner, begin, signal, started) {
     return answer;
 }
 
-module.exports = { ask, cancel, start, theChannel };
+module.exports = { ask, cancel, hold, start, theChannel };

@@ -8,12 +8,14 @@ const { fetchThrough } = require('./fetch.js');
 const { streamed, whole } = require('./models.js');
 const { nodeHandler } = require('./node-handler.js');
 const { addOperations } = require('./operations.js');
+const { Server } = require('./server.js');
 
 /** Only `open` makes gateways. */
 const OPENED = Symbol('opened');
 
 class Gateway {
     #native;
+    #servers = new Set();
 
     static async open(config = {}) {
         const opened = await native.open(JSON.stringify(config), theChannel());
@@ -74,8 +76,16 @@ class Gateway {
         return nodeHandler(this, this.#native, options);
     }
 
+    async serve(config = {}) {
+        const server = await Server.begin(this, this.#native, config);
+        this.#servers.add(server);
+        return server;
+    }
+
     async close(timeoutMs) {
         const closed = await this.#native.close(timeoutMs);
+        // They have ended with it, and keep no process alive any more.
+        this.#servers.forEach((server) => server.unref());
         if (closed.error !== undefined) {
             throw errorOf(closed.error);
         }

@@ -6,6 +6,7 @@ const { GatewayError } = require('./error.js');
 const { Gateway, Provider } = require('./gateway.js');
 const { setLog } = require('./log.js');
 const { Reply } = require('./reply.js');
+const { Server } = require('./server.js');
 const { ReplyStream } = require('./stream.js');
 
-module.exports = { Gateway, GatewayError, Provider, Reply, ReplyStream, setLog, version: version() };
+module.exports = { Gateway, GatewayError, Provider, Reply, ReplyStream, Server, setLog, version: version() };

@@ -15,6 +15,7 @@ use napi_derive::napi;
 use crate::{
     channel::Channel,
     data::{self, Body},
+    server::Serve,
 };
 
 /// An open gateway.
@@ -80,6 +81,12 @@ impl Gateway {
     #[napi]
     pub fn admit(&self, id: u32, head: RequestHead) -> Option<String> {
         self.start(id, || self.handle.admit(head.with(())?))
+    }
+
+    /// Begins to serve, as a configuration in JSON says: a server, or the JSON of an error.
+    #[napi]
+    pub fn serve(&self, config: String) -> AsyncTask<Serve> {
+        AsyncTask::new(Serve { handle: self.handle.clone(), config })
     }
 
     /// Ends the gateway: its report as JSON, or the error.

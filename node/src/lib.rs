@@ -9,6 +9,7 @@ pub mod channel;
 pub mod data;
 pub mod gateway;
 pub mod log;
+pub mod server;
 pub mod stream;
 
 use libgateway::{ErrorCode, OPERATIONS, Output};

@@ -38,6 +38,8 @@ export async function use(signal: AbortSignal): Promise<string> {
     const client = new OpenAI({ apiKey: secret, baseURL: 'http://libgateway/v1', fetch: gateway.fetch });
     await client.chat.completions.create({ model: 'm', messages: [] });
     createServer(gateway.nodeHandler({ prefix: '/llm' }));
+    const server = await gateway.serve({ address: '127.0.0.1:0' });
+    await server.unref().close();
 
     try {
         await gateway.flush(5_000);
