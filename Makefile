@@ -27,7 +27,7 @@ BROWSER_MODULES := tests/dashboard/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help fuzz demo test test-crash test-pooler test-memory soak test-upstreams test-openapi check check-fmt clippy deny layers docs package \
-	fresh fmt bench bench-analytics bench-c gen install prices notices
+	fresh fmt bench bench-analytics bench-c bench-http gen install prices notices
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -201,6 +201,10 @@ bench: ## measure the promises about speed, beside their reference programs
 	@.ci/need cargo cc postgres
 	cargo bench $(CARGO_WORKSPACE) --bench gateway
 	.ci/with-postgres cargo test --release $(CARGO_WORKSPACE) --lib written_as_fast -- --ignored --nocapture
+
+bench-http: ## measure what HTTP through `serve` costs beside a bare proxy of axum's
+	@.ci/need cargo cc
+	cargo bench $(CARGO_WORKSPACE) --bench gateway -- http
 
 bench-c: ## measure what a call through C costs beside the same call in Rust
 	@.ci/need cargo cc

@@ -44,25 +44,30 @@ pub fn event_stream(bytes: &[u8]) {
     assert!(whole == pieces, "an event stream is read otherwise in pieces");
 }
 
-/// An event's frame, and the data in it.
-type Read = (Vec<u8>, Vec<u8>);
+/// The bytes of all frames, and the data of those that have any. Where a CRLF is cut in two, its LF may be in either frame.
+type Read = (Vec<u8>, Vec<Vec<u8>>);
 
 /// The events of a stream that comes in these pieces.
-fn events<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Read>, TooLarge> {
-    let (mut framer, mut events) = (Framer::new(LIMIT), Vec::new());
-    let own = |frame: &[u8]| {
+fn events<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Result<Read, TooLarge> {
+    let (mut framer, mut read) = (Framer::new(LIMIT), Read::default());
+    let mut note = |frame: &[u8]| {
         let event = Event::parse(frame);
         assert!(event.data.len() <= frame.len());
-        (frame.to_vec(), event.data.into_owned())
+        read.0.extend_from_slice(frame);
+        if !event.data.is_empty() {
+            read.1.push(event.data.into_owned());
+        }
     };
     for piece in pieces {
         framer.push(piece);
         while let Some(frame) = framer.next_frame()? {
-            events.push(own(frame));
+            note(frame);
         }
     }
-    events.extend(framer.finish().map(own));
-    Ok(events)
+    if let Some(rest) = framer.finish() {
+        note(rest);
+    }
+    Ok(read)
 }
 
 /// What an upstream answers, as a whole and as a stream. The first byte says into what pieces the stream is cut.

@@ -10,6 +10,7 @@ import contextlib
 import gc
 import os
 import sys
+import tempfile
 
 import libgateway
 
@@ -51,11 +52,14 @@ async def awaiting(gateway: libgateway.AsyncGateway, calls: int) -> None:
         await asyncio.gather(*chats, left, return_exceptions=True)
 
 
+def config_in(directory: str, name: str) -> libgateway.types.Config:
+    """A store on disk: one in memory grows with the calls."""
+    return {"store": f"sqlite:{directory}/{name}.db", "master_key": "7" * 64}
+
+
 async def main(calls: int) -> int:
-    # Retention keeps the store, which is in memory here, from growing with the calls.
-    config: libgateway.types.Config = {"store": "sqlite::memory:", "retention": {"traces": 100}, "capture": "metadata"}
-    with libgateway.Gateway(config) as gateway:
-        async with libgateway.AsyncGateway(config) as other:
+    with tempfile.TemporaryDirectory() as directory, libgateway.Gateway(config_in(directory, "waiting")) as gateway:
+        async with libgateway.AsyncGateway(config_in(directory, "awaiting")) as other:
             gateway.create_tenant("acme", provider={"kind": "mock"})
             await other.create_tenant("acme", provider={"kind": "mock"})
             sizes = [resident()]

@@ -1,5 +1,6 @@
 //! The gateway as HTTP, without a socket: one function from a request to a response. Whoever has HTTP-shaped calls (an
-//! SDK's transport inside the process, a server) hands them in here. The server itself is behind the feature `server`.
+//! SDK's transport inside the process, a server) hands them in here. The server itself is behind the feature `server`,
+//! and a router for hosts whose server is axum's behind the feature `axum`.
 
 mod body;
 #[cfg(feature = "dashboard")]
@@ -9,6 +10,8 @@ mod input;
 mod metrics;
 mod respond;
 mod route;
+#[cfg(feature = "axum")]
+mod router;
 #[cfg(feature = "server")]
 mod serve;
 

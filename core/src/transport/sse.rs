@@ -145,11 +145,12 @@ pub(crate) struct Event<'a> {
 
 impl<'a> Event<'a> {
     /// Reads a frame of [`Framer`]. Comments, unknown fields and blank lines are skipped, as is a byte order mark
-    /// at the head of the frame: only a stream's first frame has one.
+    /// at the head of the frame, or behind the LF of a CR that ended the one before: only a stream's first frame has one.
     pub(crate) fn parse(frame: &'a [u8]) -> Self {
         let mut event = Self::default();
         let mut has_data = false;
-        let mut rest = frame.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(frame);
+        let mut rest = frame.strip_prefix(b"\n").unwrap_or(frame);
+        rest = rest.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(rest);
         while !rest.is_empty() {
             let (line, after) = match memchr2(b'\n', b'\r', rest) {
                 // The LF of a CRLF is read as a blank line, which is skipped.

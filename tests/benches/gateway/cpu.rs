@@ -1,4 +1,4 @@
-//! CPU time of this process, told apart by thread: the gateway's own threads (recorder and store), and all others.
+//! CPU time of a process, told apart by thread: the gateway's own threads (recorder and store), and all others.
 
 use std::fs;
 
@@ -11,8 +11,13 @@ pub(crate) struct Cpu {
 
 impl Cpu {
     pub(crate) fn now() -> Self {
+        Self::of("self")
+    }
+
+    /// That of another process.
+    pub(crate) fn of(process: &str) -> Self {
         let mut cpu = Self::default();
-        for task in fs::read_dir("/proc/self/task").expect("/proc").flatten() {
+        for task in fs::read_dir(format!("/proc/{process}/task")).expect("/proc").flatten() {
             let read = |file: &str| fs::read_to_string(task.path().join(file)).unwrap_or_default();
             let micros =
                 read("schedstat").split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).unwrap_or_default()
@@ -40,7 +45,12 @@ impl std::ops::AddAssign for Cpu {
 
 /// Resident memory in bytes.
 pub(crate) fn resident() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").expect("/proc");
+    resident_of("self")
+}
+
+/// That of another process.
+pub(crate) fn resident_of(process: &str) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("/proc");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
     line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") * 1024.0
 }

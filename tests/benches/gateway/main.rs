@@ -22,6 +22,7 @@ mod away;
 mod cancel;
 mod chat;
 mod cpu;
+mod http;
 mod memory;
 mod open;
 mod page;
@@ -36,13 +37,16 @@ pub(crate) const ROUNDS: usize = 20;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    if arguments.first().is_some_and(|first| first == "serve-upstream") {
-        return setup::serve_upstream();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["serve-upstream", script] => return setup::serve_upstream(script),
+        ["serve-gateway", upstream] => return http::serve_gateway(upstream),
+        ["serve-proxy", upstream] => return http::serve_proxy(upstream),
+        _ => {}
     }
     let (numbers, names): (Vec<String>, Vec<String>) =
         arguments.into_iter().partition(|argument| argument.parse::<u64>().is_ok());
     let rows = numbers.first().map_or(page::ROWS, |number| number.parse().expect("a number"));
-    let sections: [(&str, &dyn Fn()); 9] = [
+    let sections: [(&str, &dyn Fn()); 10] = [
         ("chat", &chat::run),
         ("away", &away::run),
         ("stream", &stream::run),
@@ -52,6 +56,7 @@ fn main() {
         ("memory", &memory::flat),
         ("page", &|| page::run(rows)),
         ("replay", &replay::run),
+        ("http", &http::run),
     ];
     for (name, section) in sections {
         if names.is_empty() || names.iter().any(|argument| argument == name) {

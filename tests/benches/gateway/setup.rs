@@ -22,22 +22,15 @@ pub(crate) struct Setup {
     pub(crate) in_memory: (Gateway, TenantHandle),
     pub(crate) reqwest: reqwest::Client,
     pub(crate) url: String,
-    server: Child,
+    _server: Process,
     _directories: [TempDir; 2],
 }
 
 impl Setup {
     /// `script` names what the upstream answers: see [`serve_upstream`].
     pub(crate) fn new(script: &str) -> Self {
-        let mut server = Command::new(std::env::current_exe().expect("this program"))
-            .args(["serve-upstream", script])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the upstream's process");
-        let mut url = String::new();
-        BufReader::new(server.stdout.take().expect("its output")).read_line(&mut url).expect("its address");
-        let url = url.trim().to_owned();
+        let server = Process::start(&["serve-upstream", script]);
+        let url = server.said.clone();
 
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let directories = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
@@ -48,7 +41,7 @@ impl Setup {
         share_one_processor("-pc", std::process::id());
         share_one_processor("-apc", server.id());
         let reqwest = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls()).build().expect("a client");
-        Self { runtime, gateway, acme, in_memory, reqwest, url, server, _directories: directories }
+        Self { runtime, gateway, acme, in_memory, reqwest, url, _server: server, _directories: directories }
     }
 
     /// Opens a further gateway with a tenant.
@@ -73,15 +66,40 @@ impl Setup {
     }
 }
 
-impl Drop for Setup {
+/// This program in a process of its own, for another part of a benchmark: it says a line when it is ready, and ends with
+/// its standard input.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) said: String,
+}
+
+impl Process {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(std::env::current_exe().expect("this program"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a process");
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut said).expect("its line");
+        Self { child, said: said.trim().to_owned() }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
-        drop(self.server.stdin.take());
-        drop(self.server.wait());
+        drop(self.child.stdin.take());
+        drop(self.child.wait());
     }
 }
 
 /// A gateway with a tenant whose provider is there.
-fn open(runtime: &Runtime, url: &str, config: Config) -> (Gateway, TenantHandle) {
+pub(crate) fn open(runtime: &Runtime, url: &str, config: Config) -> (Gateway, TenantHandle) {
     let gateway = runtime.block_on(Gateway::open(config)).expect("a gateway");
     let mut provider =
         ProviderConfig { kind: "openai".into(), api_key: Some("sk-bench".into()), ..ProviderConfig::default() };
@@ -112,7 +130,7 @@ fn share_one_processor(which: &str, process: u32) {
 }
 
 /// reqwest wants a TLS set-up, though nothing here speaks TLS.
-fn tls() -> rustls::ClientConfig {
+pub(crate) fn tls() -> rustls::ClientConfig {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("versions");
@@ -130,9 +148,9 @@ pub(crate) fn question(stream: bool) -> bytes::Bytes {
     body.to_string().into()
 }
 
-/// The other side: answers `chat` (1 KB), `stream` (256 chunks at once) or `paced` (20 chunks, 5 ms apart) until its
-/// standard input ends.
-pub(crate) fn serve_upstream() {
+/// The other side: answers `chat` (1 KB), `stream` (256 chunks at once), `paced` (20 chunks, 5 ms apart) or `open` (one
+/// chunk, and no end) until its standard input ends.
+pub(crate) fn serve_upstream(script: &str) {
     let chunk = |text: &str| {
         json!({"id": "chatcmpl-bench", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o-2024-08-06",
             "choices": [{"index": 0, "delta": {"content": text}, "logprobs": null, "finish_reason": null}]})
@@ -143,9 +161,10 @@ pub(crate) fn serve_upstream() {
             "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}));
         events
     };
-    let script = match std::env::args().nth(2).as_deref() {
-        Some("stream") => Script::sse(events(256)).done(),
-        Some("paced") => Script::sse(events(20)).done().gap_ms(5),
+    let script = match script {
+        "stream" => Script::sse(events(256)).done(),
+        "paced" => Script::sse(events(20)).done().gap_ms(5),
+        "open" => Script::sse(events(0)).hang_after(10_000),
         _ => Script::json(
             200,
             json!({"id": "chatcmpl-bench", "object": "chat.completion", "created": 1, "model": "gpt-4o-2024-08-06",

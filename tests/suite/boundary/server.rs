@@ -227,3 +227,28 @@ fn https_is_spoken_with_a_certificate() {
         assert_eq!(served.test.gateway.serve(taken).await.unwrap_err().param(), Some("address"));
     });
 }
+
+#[test]
+fn a_router_of_axums_has_the_gateway_below_a_path_of_the_hosts() {
+    run(async || {
+        let test = TestGateway::open(Backend::Sqlite).await;
+        let key = test.acme.create_api_key(NewApiKey::default()).await.unwrap().secret.expose().to_owned();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/llm/v1/chat/completions", listener.local_addr().unwrap());
+        let app = axum::Router::new().nest("/llm", test.gateway.router());
+        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+
+        let chat = |body: Value| client().build().unwrap().post(&url).bearer_auth(&key).body(body.to_string()).send();
+        let answer = chat(hello()).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert!(answer.text().await.unwrap().contains("chat.completion"));
+        let sent = ["data: {\"choices\":[]}\n\n", "data: [DONE]\n\n"].map(str::to_owned);
+        test.upstream.push(Script::sse(sent.clone()));
+        let stream =
+            chat(json!({"model": "gpt-4o", "messages": [], "stream": true, "stream_options": {"include_usage": true}}));
+        assert_eq!(stream.await.unwrap().text().await.unwrap(), sent.concat());
+        let refused = client().build().unwrap().get(url.replace("/chat/completions", "/traces")).send().await.unwrap();
+        assert_eq!((refused.status().as_u16(), refused.text().await.unwrap().contains("missing_api_key")), (401, true));
+        serving.abort();
+    });
+}
