@@ -16,7 +16,7 @@ import libgateway
 
 MESSAGES = [{"role": "user", "content": "Hello " * 40}]
 #: What may be left of the second half of the calls, in bytes: allocators and caches breathe.
-ALLOWED = 4 << 20
+ALLOWED = 2 << 20
 
 
 def resident() -> int:

@@ -80,9 +80,11 @@ impl Sqlite {
             .pragma("journal_size_limit", "67108864")
             // Destroyed keys are overwritten with zeros where that costs no further write.
             .pragma("secure_delete", "FAST");
+        // Pages that are read again are in the system's memory: each reader's own copies would be megabytes of the host's.
+        let reading = options.pragma("query_only", "ON").pragma("cache_size", "-512");
         let store = Self {
             writer: pool(1).before_acquire(is_in_step).connect_lazy_with(writing),
-            readers: pool(readers.max(1)).connect_lazy_with(options.pragma("query_only", "ON")),
+            readers: pool(readers.max(1)).connect_lazy_with(reading),
             file: Some(Arc::new(opened)),
             gate: Gate::default(),
         };

@@ -32,6 +32,8 @@ const REQUESTS: u64 = 10_000;
 /// After each part everything is written, and looked at.
 const PARTS: u64 = 20;
 const AT_ONCE: u64 = 32;
+/// For how long the store is locked.
+const MOMENT: Duration = Duration::from_millis(300);
 /// Ends all connections to the database but the one that says so.
 const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
@@ -134,15 +136,12 @@ fn class_of(result: libgateway::Result<()>) -> StatusClass {
 }
 
 /// Takes the store away, again and again, until it is over: it is locked for a moment, its connections are cut where it has
-/// any, and where there is time for it, it is locked for longer than any statement waits.
-async fn disturb(direct: &mut Direct, over: &AtomicBool, thoroughly: bool) {
-    for turn in 0.. {
-        if over.load(Ordering::Acquire) {
-            break;
-        }
-        let longer = thoroughly && turn % 16 == 4;
+/// any. `first` says for how long it is locked at first.
+async fn disturb(direct: &mut Direct, over: &AtomicBool, first: Duration) {
+    let mut moment = first;
+    while !over.load(Ordering::Acquire) {
         direct.execute(LOCK[0], LOCK[1]).await;
-        sleep(if longer { Duration::from_secs(12) } else { Duration::from_millis(300) }).await;
+        sleep(std::mem::replace(&mut moment, MOMENT)).await;
         direct.execute("ROLLBACK", "ROLLBACK").await;
         direct.execute("", CUT).await;
         sleep(Duration::from_millis(1_200)).await;
@@ -206,7 +205,9 @@ async fn soak(backend: Backend) {
             over.store(true, Ordering::Release);
             done
         };
-        let (done, ()) = tokio::join!(work, disturb(&mut direct, &over, given.is_some()));
+        // Longer than any statement waits, where there is time for it.
+        let first = if given.is_some() && part % 7 == 3 { 40 * MOMENT } else { MOMENT };
+        let (done, ()) = tokio::join!(work, disturb(&mut direct, &over, first));
         next.store(end, Ordering::Relaxed);
         for (class, count) in done.into_iter().flatten() {
             *seen.entry(class).or_insert(0) += count;
