@@ -154,7 +154,8 @@ fn root() -> &'static Path {
 
 pub(crate) fn build_library() {
     let mut cargo = Command::new(env!("CARGO"));
-    succeed(cargo.args(["build", "--release", "--quiet", "--workspace", "--lib"]).current_dir(root()));
+    // As `make install` builds it: the whole workspace has features that no C program gets.
+    succeed(cargo.args(["build", "--release", "--quiet", "--package", "libgateway-ffi"]).current_dir(root()));
 }
 
 fn build(directory: &Path) -> PathBuf {
