@@ -121,7 +121,9 @@ static void models(void)
 
 static void streams(void)
 {
-    EMPTIES(chunk, gateway_stream_next(NULL, 0, &chunk));
+    memset(&chunk, 0xAA, sizeof chunk);
+    MISSING(gateway_stream_next(NULL, 0, &chunk));
+    CHECK(!chunk.data && chunk.len == 0 && chunk.state == GATEWAY_END); /* what lies between its fields is nobody's */
     MISSING(gateway_stream_on_ready(NULL, NULL, NULL));
     MISSING(gateway_stream_cancel(NULL));
     OK(gateway_chat_stream(gateway, "acme", CHAT, NUL, &stream));
