@@ -52,6 +52,8 @@ impl From<io::Error> for Stopped {
 impl Recovery {
     /// How often the spool is looked through.
     const PERIOD: Duration = Duration::from_secs(30);
+    /// Rows of one transaction: each has deltas of the rollups of its own, which cost as much for few as for many.
+    const ROWS: usize = 4 * Delivery::ROWS;
 
     pub(super) async fn run(self) {
         let Some(spool) = self.shared.spool.clone() else { return };
@@ -147,7 +149,7 @@ impl Recovery {
     /// Takes rows into the store; how many it did not have.
     async fn deliver(&self, rows: &[TraceRecord], legacy: &mut Legacy) -> Result<u64, Stopped> {
         let mut inserted = 0;
-        for chunk in rows.chunks(Delivery::ROWS) {
+        for chunk in rows.chunks(Self::ROWS) {
             let delivered = self.delivery.deliver(chunk).await;
             let of = |fate| delivered.fates.iter().filter(|one| **one == fate).count();
             if of(Fate::GivenUp) > 0 {
