@@ -41,6 +41,10 @@
 /* The length of what ends with a NUL. */
 #define GATEWAY_NUL_TERMINATED SIZE_MAX
 
+/* In the place of a tenant's id, for whoever operates the gateway: the traces of all tenants. Any other function refuses
+ * it. */
+#define GATEWAY_ALL_TENANTS ((const char *)UINTPTR_MAX)
+
 /* Warns of a caller that drops an error without a look. */
 #if defined(__GNUC__)
 #define GATEWAY_MUST_USE __attribute__((warn_unused_result))
@@ -1042,7 +1046,7 @@ gateway_error_t *gateway_revoke_api_key(const gateway_t *gateway,
                                         const char *key_id);
 
 /**
- * Lists traces of a tenant, newest first, without their content. `query` is a JSON object, and may be NULL: `limit` (1 to
+ * Lists traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all, newest first, without their content. `query` is a JSON object, and may be NULL: `limit` (1 to
  * 200; 50), `cursor`, `since`, `until`, `model`, `provider`, `status_class`, `error_code`, `user_id`, `session_id`, `metadata`
  * and other filters. The reply is `{"traces": [...], "next_cursor": ...}`. A trace is there once it is stored, which takes a
  * moment: see `gateway_flush`.
@@ -1057,7 +1061,7 @@ gateway_error_t *gateway_list_traces(const gateway_t *gateway,
                                      gateway_bytes_t *reply);
 
 /**
- * Reads one trace with its attempts and its decrypted request and response.
+ * Reads one trace with its attempts and its decrypted request and response. With `GATEWAY_ALL_TENANTS` it may be anybody's.
  *
  * `*reply` is the caller's, to be freed with `gateway_bytes_free`. Not inside a callback.
  */
@@ -1068,7 +1072,7 @@ gateway_error_t *gateway_get_trace(const gateway_t *gateway,
                                    gateway_bytes_t *reply);
 
 /**
- * Sums up the traces of a tenant: totals, and a series over time. `query` is a JSON object, and may be NULL:
+ * Sums up the traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all: totals, and a series over time. `query` is a JSON object, and may be NULL:
  * `window_hours` (24), or `since` and `until`; `bucket_minutes` (60), `time_zone`, and the filters of `gateway_list_traces`. The
  * reply is `{"from", "to", "summary", "timeseries"}`.
  *

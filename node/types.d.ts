@@ -18,6 +18,12 @@ export type * from './data.js';
 /** The version of the library, as `MAJOR.MINOR.PATCH`. */
 export const version: string;
 
+/** In the place of a tenant's id, for whoever operates the gateway: the traces of all tenants. */
+export const ALL_TENANTS: unique symbol;
+
+/** Whose traces are meant: one tenant's, or all. */
+export type Tenants = string | typeof ALL_TENANTS;
+
 /**
  * An open gateway. It keeps the process alive only while something is waited for; `close` it to have every trace in the
  * store.
@@ -44,25 +50,25 @@ export class Gateway implements AsyncDisposable {
     listModels<Body = JsonObject>(tenantId: string, options?: CallOptions): Promise<Reply<Body>>;
 
     /** One page of traces, newest first. Their content comes with {@link getTrace}. */
-    listTraces(tenantId: string, query?: TraceQuery, options?: Cancellable): Promise<TracePage>;
+    listTraces(tenantId: Tenants, query?: TraceQuery, options?: Cancellable): Promise<TracePage>;
     /** All traces, newest first, page by page as they are asked for. */
-    traces(tenantId: string, query?: TraceQuery, options?: Cancellable): AsyncGenerator<Trace, void, undefined>;
+    traces(tenantId: Tenants, query?: TraceQuery, options?: Cancellable): AsyncGenerator<Trace, void, undefined>;
     /** One trace with its content, decrypted. */
-    getTrace(tenantId: string, traceId: string, options?: Cancellable): Promise<TraceDetail>;
+    getTrace(tenantId: Tenants, traceId: string, options?: Cancellable): Promise<TraceDetail>;
     /** What was measured over a window, as a whole and bucket by bucket. */
-    analytics(tenantId: string, query?: AnalyticsQuery, options?: Cancellable): Promise<Analytics>;
+    analytics(tenantId: Tenants, query?: AnalyticsQuery, options?: Cancellable): Promise<Analytics>;
     /** What was measured over a window as a whole. */
-    analyticsSummary(tenantId: string, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsSummary>;
+    analyticsSummary(tenantId: Tenants, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsSummary>;
     /** What was measured over a window, bucket by bucket, empty ones included. */
-    analyticsTimeseries(tenantId: string, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsTimeseries>;
+    analyticsTimeseries(tenantId: Tenants, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsTimeseries>;
     /** What was measured over a window, model by model. */
-    analyticsModels(tenantId: string, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsModels>;
+    analyticsModels(tenantId: Tenants, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsModels>;
     /** What was measured over a window, told apart by `provider`, `api_key`, `metadata.team` and the like. */
-    analyticsBreakdown(tenantId: string, by: Dimension, query?: Omit<BreakdownQuery, 'by'>, options?: Cancellable): Promise<AnalyticsBreakdown>;
+    analyticsBreakdown(tenantId: Tenants, by: Dimension, query?: Omit<BreakdownQuery, 'by'>, options?: Cancellable): Promise<AnalyticsBreakdown>;
     /** What was measured over a window, and over the one before it. */
-    analyticsComparison(tenantId: string, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsComparison>;
+    analyticsComparison(tenantId: Tenants, query?: AnalyticsQuery, options?: Cancellable): Promise<AnalyticsComparison>;
     /** The slowest or the most expensive traces of a window. */
-    topTraces(tenantId: string, order: TopOrder, query?: Omit<TopQuery, 'order'>, options?: Cancellable): Promise<TopTraces>;
+    topTraces(tenantId: Tenants, order: TopOrder, query?: Omit<TopQuery, 'order'>, options?: Cancellable): Promise<TopTraces>;
     /** What was measured over a window, tenant by tenant. */
     analyticsTenants(query?: TenantsQuery, options?: Cancellable): Promise<AnalyticsTenants>;
     /** Writes traces or a series as JSON lines to a new file. */

@@ -50,7 +50,7 @@ pub use config::{
     BreakerConfig, Config, Durability, Limits, Migrate, Network, PrivateAddresses, RecorderConfig, Retry, Timeouts,
 };
 pub use error::{Error, ErrorCode, Result};
-pub use gateway::{Export, Gateway, Hooks, ProviderHandle, TenantHandle};
+pub use gateway::{Export, Gateway, Hooks, ProviderHandle, TenantHandle, TraceReader};
 pub use http::Body;
 #[cfg(feature = "server")]
 pub use http::{ServeConfig, ServeTls, Server};

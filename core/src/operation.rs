@@ -6,7 +6,7 @@ mod perform;
 mod shapes;
 
 pub(crate) use self::{
-    arguments::Arguments,
+    arguments::{ALL_TENANTS, Arguments},
     perform::{Answer, Model, call_model, describe, perform, to_json, unknown},
     shapes::ModelCall,
 };
@@ -28,6 +28,9 @@ pub enum Subject {
     Gateway,
     /// One tenant.
     Tenant,
+    /// The traces of one tenant or of all: called by name, `"tenants": "all"` stands in the place of `tenant_id`
+    /// then.
+    Traces,
 }
 
 /// What an operation gives back.
@@ -94,15 +97,15 @@ operations! {
     embeddings: ("POST" "/v1/embeddings") Infer Tenant ModelCall => Json Value;
     list_models: ("GET" "/v1/models") Infer Tenant ModelCall => Json Value;
 
-    list_traces: ("GET" "/v1/traces") Read Tenant TraceQuery => Json TracePage;
-    get_trace: ("GET" "/v1/traces/{trace_id}") Read Tenant TraceRef => Json TraceDetail;
-    analytics: ("GET" "/v1/analytics") Read Tenant AnalyticsQuery => Json Analytics;
-    analytics_summary: ("GET" "/v1/analytics/summary") Read Tenant AnalyticsQuery => Json AnalyticsSummary;
-    analytics_timeseries: ("GET" "/v1/analytics/timeseries") Read Tenant AnalyticsQuery => Json AnalyticsTimeseries;
-    analytics_models: ("GET" "/v1/analytics/models") Read Tenant AnalyticsQuery => Json AnalyticsModels;
-    analytics_breakdown: ("GET" "/v1/analytics/breakdown") Read Tenant BreakdownQuery => Json AnalyticsBreakdown;
-    analytics_comparison: ("GET" "/v1/analytics/comparison") Read Tenant AnalyticsQuery => Json AnalyticsComparison;
-    top_traces: ("GET" "/v1/analytics/traces") Read Tenant TopQuery => Json TopTraces;
+    list_traces: ("GET" "/v1/traces") Read Traces TraceQuery => Json TracePage;
+    get_trace: ("GET" "/v1/traces/{trace_id}") Read Traces TraceRef => Json TraceDetail;
+    analytics: ("GET" "/v1/analytics") Read Traces AnalyticsQuery => Json Analytics;
+    analytics_summary: ("GET" "/v1/analytics/summary") Read Traces AnalyticsQuery => Json AnalyticsSummary;
+    analytics_timeseries: ("GET" "/v1/analytics/timeseries") Read Traces AnalyticsQuery => Json AnalyticsTimeseries;
+    analytics_models: ("GET" "/v1/analytics/models") Read Traces AnalyticsQuery => Json AnalyticsModels;
+    analytics_breakdown: ("GET" "/v1/analytics/breakdown") Read Traces BreakdownQuery => Json AnalyticsBreakdown;
+    analytics_comparison: ("GET" "/v1/analytics/comparison") Read Traces AnalyticsQuery => Json AnalyticsComparison;
+    top_traces: ("GET" "/v1/analytics/traces") Read Traces TopQuery => Json TopTraces;
     analytics_tenants: ("GET" "/v1/admin/analytics/tenants") Admin Gateway TenantsQuery => Json AnalyticsTenants;
     export_to_file: () Admin Tenant ExportTarget => Json ExportReport;
     rebuild_rollups: () Admin Tenant TimeRange => Json RebuildReport;

@@ -4,6 +4,7 @@
 use serde_json::value::RawValue;
 
 use crate::{
+    analytics::Question,
     content::decompress,
     crypto::{DataKey, Field},
     error::{Error, ErrorCode, Result},
@@ -16,12 +17,12 @@ use crate::{
     },
 };
 
-/// A page of a tenant's traces, newest first.
-pub(crate) async fn list(store: &Store, tenant: &TenantId, query: &TraceQuery) -> Result<TracePage> {
-    let limit = page_limit(query.limit)?;
-    let TraceQuery { filter, since, until, .. } = query;
+/// A page of traces, newest first.
+pub(crate) async fn list(store: Store, question: Question<TraceQuery>) -> Result<TracePage> {
+    let Question { tenant, query: TraceQuery { filter, since, until, limit, cursor } } = &question;
+    let (tenant, limit) = (tenant.as_ref(), page_limit(*limit)?);
     let mut request = PageRequest { tenant, filter, since: *since, until: *until, before: None, limit };
-    request.before = query.cursor.as_deref().map(|cursor| decode_cursor(&request, cursor)).transpose()?;
+    request.before = cursor.as_deref().map(|cursor| decode_cursor(&request, cursor)).transpose()?;
     let page = store.list_traces(request).await?;
     let next_cursor = page.next.map(|position| encode_cursor(&request, position)).transpose()?;
     Ok(TracePage { traces: page.traces, next_cursor })

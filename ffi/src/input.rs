@@ -15,6 +15,11 @@ use crate::guard::null;
 /// The length of what ends with a NUL; `GATEWAY_NUL_TERMINATED` in the header.
 const NUL_TERMINATED: usize = usize::MAX;
 
+/// Whether it is no text, but `GATEWAY_ALL_TENANTS` of the header.
+pub(crate) fn is_all_tenants(pointer: *const c_char) -> bool {
+    pointer.addr() == usize::MAX
+}
+
 /// Text that ends with a NUL.
 pub(crate) fn text<'a>(pointer: *const c_char, name: &'static str) -> Result<&'a str> {
     optional_text(pointer, name)?.ok_or_else(|| null(name))
@@ -55,6 +60,9 @@ pub(crate) fn list<'a, T>(pointer: *const T, count: usize, name: &'static str) -
 fn optional_bytes<'a>(pointer: *const c_char, len: usize, name: &'static str) -> Result<Option<&'a [u8]>> {
     if pointer.is_null() {
         return Ok(None);
+    }
+    if is_all_tenants(pointer) {
+        return Err(Error::invalid(name, format!("{name} cannot be GATEWAY_ALL_TENANTS")));
     }
     if len == NUL_TERMINATED {
         // SAFETY: the caller of the extern function promises that what is not NULL ends with a NUL, and stays as it is

@@ -12,7 +12,15 @@ use crate::{
     input,
 };
 
-/// Asks a question about a tenant; `query` reads what else there is to it.
+/// The argument that says whose traces are meant.
+fn whose<'a>(tenant_id: *const c_char) -> Result<(&'static str, &'a str)> {
+    if input::is_all_tenants(tenant_id) {
+        return Ok(("tenants", "all"));
+    }
+    Ok(("tenant_id", input::text(tenant_id, "tenant_id")?))
+}
+
+/// Asks a question about traces; `query` reads what else there is to it.
 fn ask<'q>(
     operation: &str,
     gateway: Option<&Gateway>,
@@ -22,12 +30,11 @@ fn ask<'q>(
 ) -> Option<Box<Error>> {
     give(reply, "reply", || {
         let gateway = needed(gateway, "gateway")?;
-        let tenant_id = input::text(tenant_id, "tenant_id")?;
-        gateway.perform(operation, &[("tenant_id", tenant_id)], query()?)
+        gateway.perform(operation, &[whose(tenant_id)?], query()?)
     })
 }
 
-/// Lists traces of a tenant, newest first, without their content. `query` is a JSON object, and may be NULL: `limit` (1 to
+/// Lists traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all, newest first, without their content. `query` is a JSON object, and may be NULL: `limit` (1 to
 /// 200; 50), `cursor`, `since`, `until`, `model`, `provider`, `status_class`, `error_code`, `user_id`, `session_id`, `metadata`
 /// and other filters. The reply is `{"traces": [...], "next_cursor": ...}`. A trace is there once it is stored, which takes a
 /// moment: see `gateway_flush`.
@@ -46,7 +53,7 @@ pub extern "C" fn gateway_list_traces(
     ask("list_traces", gateway, tenant_id, query, reply)
 }
 
-/// Reads one trace with its attempts and its decrypted request and response.
+/// Reads one trace with its attempts and its decrypted request and response. With `GATEWAY_ALL_TENANTS` it may be anybody's.
 ///
 /// `*reply` is the caller's, to be freed with `gateway_bytes_free`. Not inside a callback.
 #[unsafe(no_mangle)]
@@ -59,13 +66,13 @@ pub extern "C" fn gateway_get_trace(
 ) -> Option<Box<Error>> {
     give(reply, "reply", || {
         let gateway = needed(gateway, "gateway")?;
-        let tenant_id = input::text(tenant_id, "tenant_id")?;
+        let whose = whose(tenant_id)?;
         let trace_id = input::text(trace_id, "trace_id")?;
-        gateway.perform("get_trace", &[("tenant_id", tenant_id), ("trace_id", trace_id)], &[])
+        gateway.perform("get_trace", &[whose, ("trace_id", trace_id)], &[])
     })
 }
 
-/// Sums up the traces of a tenant: totals, and a series over time. `query` is a JSON object, and may be NULL:
+/// Sums up the traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all: totals, and a series over time. `query` is a JSON object, and may be NULL:
 /// `window_hours` (24), or `since` and `until`; `bucket_minutes` (60), `time_zone`, and the filters of `gateway_list_traces`. The
 /// reply is `{"from", "to", "summary", "timeseries"}`.
 ///

@@ -79,6 +79,18 @@ static void json_that_is_none(void)
     FAILS(GATEWAY_ERROR_INVALID_FIELD, gateway_list_traces(gateway, "acme", "{\"limit\": \"ten\"}", NUL, &bytes));
     FAILS(GATEWAY_ERROR_INVALID_FIELD,
           gateway_list_traces(gateway, "acme", "{\"tenant_id\": \"globex\"}", NUL, &bytes));
+    FAILS(GATEWAY_ERROR_INVALID_FIELD,
+          gateway_list_traces(gateway, "acme", "{\"tenants\": \"all\"}", NUL, &bytes));
+    FAILS(GATEWAY_ERROR_INVALID_FIELD, gateway_chat(gateway, GATEWAY_ALL_TENANTS, CHAT, NUL, &bytes));
+    FAILS(GATEWAY_ERROR_INVALID_FIELD, gateway_delete_tenant(gateway, GATEWAY_ALL_TENANTS));
+    OK(gateway_list_traces(gateway, GATEWAY_ALL_TENANTS, "{\"limit\": 1}", NUL, &bytes)); /* this is what it is for */
+    CHECK(strstr(bytes.data, "\"traces\""));
+    gateway_bytes_free(&bytes);
+    OK(gateway_analytics_summary(gateway, GATEWAY_ALL_TENANTS, NULL, 0, &bytes));
+    CHECK(strstr(bytes.data, "\"total_requests\""));
+    gateway_bytes_free(&bytes);
+    FAILS(GATEWAY_ERROR_TRACE_NOT_FOUND,
+          gateway_get_trace(gateway, GATEWAY_ALL_TENANTS, "01890a5d-ac96-774b-bcce-b302099a8057", &bytes));
     FAILS(GATEWAY_ERROR_INVALID_FIELD, gateway_call(gateway, "stats", "{\"tenant_id\": \"acme\"}", NUL, &bytes));
 }
 

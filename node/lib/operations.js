@@ -68,11 +68,17 @@ function addOperations(prototype, nativeOf) {
     }
 }
 
+/** In the place of a tenant's id: the traces of all tenants. */
+const ALL_TENANTS = Symbol('all tenants');
+
 function pairs(name, value) {
+    if (value === ALL_TENANTS) {
+        return [['tenants', 'all']];
+    }
     if (name !== '...') {
         return [[name, value]];
     }
     return Object.entries(value ?? {});
 }
 
-module.exports = { OPERATIONS, addOperations, operationOf };
+module.exports = { ALL_TENANTS, OPERATIONS, addOperations, operationOf };

@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const { it } = require('node:test');
 
-const { Gateway, GatewayError, Provider } = require('libgateway');
+const { ALL_TENANTS, Gateway, GatewayError, Provider } = require('libgateway');
 const { HELLO, TENANT, onlyTrace, openBoth } = require('./support/open.js');
 const { directory } = require('./support/stores.js');
 
@@ -86,6 +86,27 @@ it('traces are listed page by page, iterated to the last, and read with their co
     const detail = await gateway.getTrace(TENANT, one.traces[0].id);
     assert.deepEqual(detail.request, HELLO);
     assert.equal(detail.response.choices[0].message.role, 'assistant');
+});
+
+it('whoever operates the gateway reads all tenants at once', async (test) => {
+    const { gateway } = await openBoth(test);
+    await gateway.createTenant('globex', { provider: { kind: 'mock' } });
+    for (const tenant of [TENANT, 'globex', TENANT]) {
+        await gateway.chat(tenant, HELLO);
+    }
+    await gateway.flush();
+    const all = [];
+    for await (const trace of gateway.traces(ALL_TENANTS, { limit: 2 })) {
+        all.push(trace);
+    }
+    assert.deepEqual(all.map((trace) => trace.tenant_id), [TENANT, 'globex', TENANT]);
+    assert.deepEqual((await gateway.getTrace(ALL_TENANTS, all[1].id)).request, HELLO);
+    assert.equal((await gateway.analyticsSummary(ALL_TENANTS)).total_requests, 3);
+    // Only the constant means all: nothing that could come from a request does.
+    for (const tenant of ['all', '*', '', null, undefined]) {
+        await assert.rejects(gateway.listTraces(tenant), GatewayError);
+    }
+    await assert.rejects(gateway.listTraces(TENANT, { tenants: 'all' }), refused('invalid_field', 'tenants'));
 });
 
 it('analytics count what was asked', async (test) => {

@@ -32,6 +32,7 @@ from ._errors import (
     UpstreamRejectedError,
 )
 from ._gateway import AsyncGateway, Gateway
+from ._json import ALL_TENANTS
 from ._logging import log_to
 from ._native import __version__
 from ._operations import Provider
@@ -40,6 +41,7 @@ from ._server import AsyncServer, Server
 from ._stream import AsyncStream, Stream
 
 __all__ = [
+    "ALL_TENANTS",
     "AsyncGateway",
     "AsyncProvider",
     "AsyncServer",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from . import _native
 from ._calls import AsyncCalls, Request
-from ._json import options_of
+from ._json import Tenants, options_of, tenants_of
 from ._reply import Reply
 from ._stream import AsyncStream
 
@@ -269,11 +269,11 @@ class AsyncOperations(AsyncCalls):
 
     # Traces.
 
-    async def list_traces(self, tenant_id: str, /, **query: Unpack[TraceQuery]) -> TracePage:
+    async def list_traces(self, tenant_id: Tenants, /, **query: Unpack[TraceQuery]) -> TracePage:
         """A page of traces, newest first: 50, or `limit` up to 200. `cursor` is `next_cursor` of the page before."""
-        return cast("TracePage", await self._json("list_traces", {"tenant_id": tenant_id, **query}))
+        return cast("TracePage", await self._json("list_traces", {**tenants_of(tenant_id), **query}))
 
-    async def iter_traces(self, tenant_id: str, /, **query: Unpack[TraceQuery]) -> AsyncIterator[Trace]:
+    async def iter_traces(self, tenant_id: Tenants, /, **query: Unpack[TraceQuery]) -> AsyncIterator[Trace]:
         """All traces, newest first, page by page of `limit`."""
         query["limit"] = query.get("limit") or 200
         while True:
@@ -284,39 +284,39 @@ class AsyncOperations(AsyncCalls):
             if query["cursor"] is None:
                 return
 
-    async def get_trace(self, tenant_id: str, trace_id: str, /) -> TraceDetail:
+    async def get_trace(self, tenant_id: Tenants, trace_id: str, /) -> TraceDetail:
         """One trace with its request and response, decrypted."""
-        return cast("TraceDetail", await self._json("get_trace", {"tenant_id": tenant_id, "trace_id": trace_id}))
+        return cast("TraceDetail", await self._json("get_trace", {**tenants_of(tenant_id), "trace_id": trace_id}))
 
     # Analytics.
 
-    async def analytics(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> Analytics:
+    async def analytics(self, tenant_id: Tenants, /, **query: Unpack[AnalyticsQuery]) -> Analytics:
         """A window as a whole and bucket by bucket: the last 24 hours in buckets of 60 minutes unless it is said."""
-        return cast("Analytics", await self._json("analytics", {"tenant_id": tenant_id, **query}))
+        return cast("Analytics", await self._json("analytics", {**tenants_of(tenant_id), **query}))
 
-    async def analytics_summary(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsSummary:
+    async def analytics_summary(self, tenant_id: Tenants, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsSummary:
         """A window as a whole."""
-        return cast("AnalyticsSummary", await self._json("analytics_summary", {"tenant_id": tenant_id, **query}))
+        return cast("AnalyticsSummary", await self._json("analytics_summary", {**tenants_of(tenant_id), **query}))
 
-    async def analytics_timeseries(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsTimeseries:
+    async def analytics_timeseries(self, tenant_id: Tenants, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsTimeseries:
         """A window bucket by bucket, empty ones included."""
-        return cast("AnalyticsTimeseries", await self._json("analytics_timeseries", {"tenant_id": tenant_id, **query}))
+        return cast("AnalyticsTimeseries", await self._json("analytics_timeseries", {**tenants_of(tenant_id), **query}))
 
-    async def analytics_models(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsModels:
+    async def analytics_models(self, tenant_id: Tenants, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsModels:
         """A window model by model, most requests first."""
-        return cast("AnalyticsModels", await self._json("analytics_models", {"tenant_id": tenant_id, **query}))
+        return cast("AnalyticsModels", await self._json("analytics_models", {**tenants_of(tenant_id), **query}))
 
-    async def analytics_breakdown(self, tenant_id: str, /, **query: Unpack[BreakdownQuery]) -> AnalyticsBreakdown:
+    async def analytics_breakdown(self, tenant_id: Tenants, /, **query: Unpack[BreakdownQuery]) -> AnalyticsBreakdown:
         """A window told apart `by` something: `provider`, `api_key`, `metadata.team` and the like."""
-        return cast("AnalyticsBreakdown", await self._json("analytics_breakdown", {"tenant_id": tenant_id, **query}))
+        return cast("AnalyticsBreakdown", await self._json("analytics_breakdown", {**tenants_of(tenant_id), **query}))
 
-    async def analytics_comparison(self, tenant_id: str, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsComparison:
+    async def analytics_comparison(self, tenant_id: Tenants, /, **query: Unpack[AnalyticsQuery]) -> AnalyticsComparison:
         """A window, and the one before it."""
-        return cast("AnalyticsComparison", await self._json("analytics_comparison", {"tenant_id": tenant_id, **query}))
+        return cast("AnalyticsComparison", await self._json("analytics_comparison", {**tenants_of(tenant_id), **query}))
 
-    async def top_traces(self, tenant_id: str, /, **query: Unpack[TopQuery]) -> TopTraces:
+    async def top_traces(self, tenant_id: Tenants, /, **query: Unpack[TopQuery]) -> TopTraces:
         """The slowest or the most expensive traces of a window."""
-        return cast("TopTraces", await self._json("top_traces", {"tenant_id": tenant_id, **query}))
+        return cast("TopTraces", await self._json("top_traces", {**tenants_of(tenant_id), **query}))
 
     async def analytics_tenants(self, **query: Unpack[TenantsQuery]) -> AnalyticsTenants:
         """A window tenant by tenant."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import enum
 import json
 import os
 from collections.abc import Callable, Mapping
 from json import scanner
-from typing import Any, Protocol
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from ._errors import error
 
@@ -54,6 +55,23 @@ def body_of(request: Mapping[str, Any] | Model | bytes | str | None, parameters:
         return request.encode() if isinstance(request, str) else bytes(request)
     fields: Mapping[str, Any] = request if isinstance(request, Mapping) else _default(request)
     return encode({**fields, **parameters})
+
+
+class AllTenants(enum.Enum):
+    """The type of `ALL_TENANTS`."""
+
+    ALL_TENANTS = "all"
+
+
+ALL_TENANTS: Final = AllTenants.ALL_TENANTS
+"""In the place of a tenant's id, for whoever operates the gateway: the traces of all tenants."""
+
+Tenants: TypeAlias = str | Literal[AllTenants.ALL_TENANTS]
+
+
+def tenants_of(tenant_id: Tenants) -> dict[str, Any]:
+    """The argument that says whose traces are meant."""
+    return {"tenants": "all"} if tenant_id is ALL_TENANTS else {"tenant_id": tenant_id}
 
 
 def options_of(options: Mapping[str, Any] | None) -> bytes:

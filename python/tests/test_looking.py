@@ -41,6 +41,24 @@ def test_traces_and_series_are_data_frames_of_pandas(used: libgateway.Gateway) -
     assert "<table" in frame._repr_html_()
 
 
+def test_whoever_operates_the_gateway_reads_all_tenants_at_once(used: libgateway.Gateway) -> None:
+    used.create_tenant("globex", provider={"kind": "mock"})
+    used.chat("globex", HELLO)
+    used.flush()
+    traces = list(used.iter_traces(libgateway.ALL_TENANTS, limit=2))
+    assert [trace["tenant_id"] for trace in traces] == ["globex", "acme", "acme", "acme"]
+    assert used.get_trace(libgateway.ALL_TENANTS, traces[0]["id"])["request"]["messages"]
+    assert used.analytics_summary(libgateway.ALL_TENANTS)["total_requests"] == 4
+    users = used.analytics_breakdown(libgateway.ALL_TENANTS, by="user")
+    assert sorted(group["value"] or "" for group in users["groups"]) == ["", "u-0", "u-1", "u-2"]
+    # Only the constant means all: nothing that could come from a request does.
+    for tenant_id in ("all", "*", "", None):
+        with pytest.raises(libgateway.GatewayError):
+            used.list_traces(tenant_id)  # type: ignore[arg-type]
+    with pytest.raises(libgateway.InvalidRequestError, match="tenants"):
+        used.list_traces("acme", tenants="all")  # type: ignore[call-arg]
+
+
 def test_traces_and_series_are_data_frames_of_polars(used: libgateway.Gateway) -> None:
     frame = frames.to_polars(used.iter_traces("acme"))
     assert frame.schema["created_at"] == polars.Datetime("ms", "UTC")

@@ -20,10 +20,10 @@ use crate::{
 };
 
 /// The window, model by model: the most requested ones first, by name among equals.
-pub(crate) async fn models(store: &Store, question: Question) -> Result<AnalyticsModels> {
+pub(crate) async fn models(store: Store, question: Question) -> Result<AnalyticsModels> {
     let window = Window::of(&question.query, Kind::Models.edge(), clock::now())?;
     let (metrics, edges) = (metrics(&question.query), window.whole());
-    let source = Source { edges: &edges, ..question.source(store, &metrics) };
+    let source = Source { edges: &edges, ..question.source(&store, &metrics) };
     let mut tallies: BTreeMap<[Option<String>; 2], Tally> = BTreeMap::new();
     let mut add = |key: KeyRef<'_>, part: Part<'_>| {
         let names = key.names.map(|name| name.map(str::to_owned));
@@ -35,7 +35,7 @@ pub(crate) async fn models(store: &Store, question: Question) -> Result<Analytic
     } else {
         source
             .scan(|row| {
-                let trace = row.counted(&question.tenant);
+                let trace = row.counted();
                 add(trace.model_key(), Part::Trace(&trace))
             })
             .await?
@@ -52,7 +52,7 @@ pub(crate) async fn models(store: &Store, question: Question) -> Result<Analytic
 }
 
 /// The window by any dimension, the first groups in the order asked for.
-pub(crate) async fn breakdown(store: &Store, question: Question<BreakdownQuery>) -> Result<AnalyticsBreakdown> {
+pub(crate) async fn breakdown(store: Store, question: Question<BreakdownQuery>) -> Result<AnalyticsBreakdown> {
     let Question { tenant, query: BreakdownQuery { by, order, limit, query } } = question;
     let limit = group_limit(limit)?;
     let filter = &query.filter;
@@ -65,7 +65,7 @@ pub(crate) async fn breakdown(store: &Store, question: Question<BreakdownQuery>)
     let window = Window::of(&query, kind.unwrap_or(Kind::Total).edge(), clock::now())?;
     let metrics = if kind == Some(Kind::ApiKeys) { Vec::new() } else { metrics(&query) };
     let (edges, mut groups) = (window.whole(), Groups { metrics: &metrics, tallies: BTreeMap::new() });
-    let source = Source { store, tenant: &tenant, filter, edges: &edges, metrics: &metrics };
+    let source = Source { store: &store, tenant: tenant.as_ref(), filter, edges: &edges, metrics: &metrics };
     let coverage = match kind {
         Some(kind) => {
             source
@@ -80,7 +80,7 @@ pub(crate) async fn breakdown(store: &Store, question: Question<BreakdownQuery>)
                 .await?;
             Coverage::Complete
         }
-        None => source.scan(|row| groups.add(value(&by, &row)?.as_deref(), Part::Trace(&row.counted(&tenant)))).await?,
+        None => source.scan(|row| groups.add(value(&by, &row)?.as_deref(), Part::Trace(&row.counted()))).await?,
     };
     let (summary, groups) = groups.measures(&query.distributions);
     let groups = groups.into_iter().map(|(value, measures)| GroupMeasures { value, measures }).collect();

@@ -32,10 +32,11 @@ use crate::{
     },
 };
 
-/// One question about one tenant.
+/// A question about the traces of one tenant, or of all.
 #[derive(Clone, Debug)]
 pub(crate) struct Question<Q = AnalyticsQuery> {
-    pub(crate) tenant: TenantId,
+    /// All tenants when omitted.
+    pub(crate) tenant: Option<TenantId>,
     pub(crate) query: Q,
 }
 
@@ -45,12 +46,12 @@ pub(crate) fn window(query: &AnalyticsQuery) -> Result<(Timestamp, Timestamp)> {
 }
 
 /// The whole window and its buckets.
-pub(crate) async fn analytics(store: &Store, question: Question) -> Result<Analytics> {
+pub(crate) async fn analytics(store: Store, question: Question) -> Result<Analytics> {
     let window = Window::of(&question.query, Step::FiveMinutes, clock::now())?;
     let buckets = window.buckets()?;
     let metrics = metrics(&question.query);
     let mut tallies = vec![Tally::default(); buckets.len()];
-    let source = Source { edges: &buckets.edges, ..question.source(store, &metrics) };
+    let source = Source { edges: &buckets.edges, ..question.source(&store, &metrics) };
     let coverage = source.read(|at_ms, part| match tallies.get_mut(buckets.of(at_ms)) {
         Some(tally) => tally.add(part, &metrics),
         None => Ok(()),
@@ -66,22 +67,22 @@ pub(crate) async fn analytics(store: &Store, question: Question) -> Result<Analy
 }
 
 /// The whole window.
-pub(crate) async fn summary(store: &Store, question: Question) -> Result<AnalyticsSummary> {
+pub(crate) async fn summary(store: Store, question: Question) -> Result<AnalyticsSummary> {
     let window = Window::of(&question.query, Step::FiveMinutes, clock::now())?;
-    summary_of(store, &question, &window).await
+    summary_of(&store, &question, &window).await
 }
 
 /// The window, bucket by bucket.
-pub(crate) async fn timeseries(store: &Store, question: Question) -> Result<AnalyticsTimeseries> {
+pub(crate) async fn timeseries(store: Store, question: Question) -> Result<AnalyticsTimeseries> {
     let Analytics { from, to, complete, timeseries, .. } = analytics(store, question).await?;
     Ok(AnalyticsTimeseries { from, to, complete, timeseries })
 }
 
 /// The window and the one before it.
-pub(crate) async fn comparison(store: &Store, question: Question) -> Result<AnalyticsComparison> {
+pub(crate) async fn comparison(store: Store, question: Question) -> Result<AnalyticsComparison> {
     let window = Window::of(&question.query, Step::FiveMinutes, clock::now())?;
-    let current = summary_of(store, &question, &window).await?;
-    let previous = summary_of(store, &question, &window.before()).await?;
+    let current = summary_of(&store, &question, &window).await?;
+    let previous = summary_of(&store, &question, &window.before()).await?;
     Ok(AnalyticsComparison { current, previous })
 }
 
@@ -100,6 +101,6 @@ async fn summary_of(store: &Store, question: &Question, window: &Window) -> Resu
 impl Question {
     /// What the question is about, without its time.
     fn source<'a>(&'a self, store: &'a Store, metrics: &'a [crate::types::analytics::Metric]) -> Source<'a> {
-        Source { store, tenant: &self.tenant, filter: &self.query.filter, edges: &[], metrics }
+        Source { store, tenant: self.tenant.as_ref(), filter: &self.query.filter, edges: &[], metrics }
     }
 }

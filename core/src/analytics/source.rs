@@ -1,10 +1,12 @@
 //! Where answers come from: rollups, where these know what is asked; else the traces themselves, within a budget.
 
-use super::measure::Part;
+use std::slice;
+
+use super::{measure::Part, tenants::AllTenants};
 use crate::{
     error::{Error, Result},
     rollup::{KeyRef, Kind, cells},
-    store::{Coverage, RollupQuery, ScanRow, Store, TraceScan, unreadable},
+    store::{Coverage, RollupQuery, RollupRow, ScanRow, Store, TraceScan, unreadable},
     types::{
         analytics::{AnalyticsQuery, Metric},
         ids::TenantId,
@@ -16,11 +18,12 @@ use crate::{
 /// How many traces an answer looks at where rollups do not know it: some tenth of a second.
 pub(super) const SCANNED: u32 = 100_000;
 
-/// One tenant's part of an answer.
+/// What an answer is made of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source<'a> {
     pub(super) store: &'a Store,
-    pub(super) tenant: &'a TenantId,
+    /// All tenants when omitted.
+    pub(super) tenant: Option<&'a TenantId>,
     pub(super) filter: &'a TraceFilter,
     /// Where stretches of time begin and end.
     pub(super) edges: &'a [i64],
@@ -94,7 +97,7 @@ impl Source<'_> {
             return Ok(Coverage::Complete);
         }
         self.scan(|row| {
-            let trace = row.counted(self.tenant);
+            let trace = row.counted();
             on_part(trace.created_ms, Part::Trace(&trace))
         })
         .await
@@ -106,20 +109,25 @@ impl Source<'_> {
         kind: Kind,
         mut on_cell: impl FnMut(i64, KeyRef<'_>, Part<'_>) -> Result<()> + Send,
     ) -> Result<()> {
-        let tenants = std::slice::from_ref(self.tenant);
-        let query = RollupQuery { tenants, kind, edges: self.edges, metrics: self.metrics };
-        self.store
-            .read_rollups(query, |row| {
-                for cell in cells(&row.columns) {
-                    let cell = cell.ok_or_else(unreadable)?;
-                    // A filter by name is never asked of a kind whose names are others.
-                    if matches(self.filter, cell.key) {
-                        on_cell(row.start_ms, cell.key, Part::Cell(&cell))?;
-                    }
+        let mut on_row = |row: RollupRow| {
+            for cell in cells(&row.columns) {
+                let cell = cell.ok_or_else(unreadable)?;
+                // A filter by name is never asked of a kind whose names are others.
+                if matches(self.filter, cell.key) {
+                    on_cell(row.start_ms, cell.key, Part::Cell(&cell))?;
                 }
-                Ok(())
-            })
-            .await
+            }
+            Ok(())
+        };
+        let query = RollupQuery { tenants: &[], kind, edges: self.edges, metrics: self.metrics };
+        if let Some(tenant) = self.tenant {
+            return self.store.read_rollups(RollupQuery { tenants: slice::from_ref(tenant), ..query }, on_row).await;
+        }
+        let mut all = AllTenants::of(self.store);
+        while let Some(tenants) = all.next().await? {
+            self.store.read_rollups(RollupQuery { tenants: &tenants, ..query }, &mut on_row).await?;
+        }
+        Ok(())
     }
 
     /// Calls `on_row` with every trace that matches, within the budget.

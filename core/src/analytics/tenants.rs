@@ -19,20 +19,15 @@ use crate::{
     },
 };
 
-/// Tenants that are read together: what their rows hold in memory is bounded.
-const TOGETHER: u32 = 200;
-
 /// All tenants, the first ones in the order asked for.
-pub(crate) async fn tenants(store: &Store, question: TenantsQuery) -> Result<AnalyticsTenants> {
+pub(crate) async fn tenants(store: Store, question: TenantsQuery) -> Result<AnalyticsTenants> {
     let TenantsQuery { order, limit, query } = question;
     let limit = group_limit(limit)?;
     require_rollups(&query.filter)?;
     let window = Window::of(&query, Step::FiveMinutes, clock::now())?;
     let (metrics, edges, kind) = (metrics(&query), window.whole(), kind_for(&query.filter));
-    let (mut all, mut measured, mut after) = (Tally::default(), Vec::new(), None::<TenantId>);
-    loop {
-        let page = store.list_tenants(after.as_ref(), TOGETHER).await?;
-        let tenants: Vec<TenantId> = page.tenants.into_iter().map(|tenant| tenant.id).collect();
+    let (mut sum, mut measured, mut all) = (Tally::default(), Vec::new(), AllTenants::of(&store));
+    while let Some(tenants) = all.next().await? {
         let mut tallies: HashMap<String, Tally> = HashMap::with_capacity(tenants.len());
         let read =
             store.read_rollups(RollupQuery { tenants: &tenants, kind, edges: &edges, metrics: &metrics }, |row| {
@@ -48,18 +43,39 @@ pub(crate) async fn tenants(store: &Store, question: TenantsQuery) -> Result<Ana
         read.await?;
         for tenant_id in tenants {
             if let Some(tally) = tallies.get(tenant_id.as_str()).filter(|tally| !tally.is_empty()) {
-                all.merge(tally);
-                after = Some(tenant_id.clone());
+                sum.merge(tally);
                 measured.push(TenantMeasures { tenant_id, measures: tally.measures(&query.distributions) });
-            } else {
-                after = Some(tenant_id);
             }
-        }
-        if page.next_cursor.is_none() {
-            break;
         }
     }
     let tenants = first(measured, (order, limit), |tenant: &TenantMeasures| &tenant.measures);
-    let summary = all.measures(&query.distributions);
+    let summary = sum.measures(&query.distributions);
     Ok(AnalyticsTenants { from: window.from, to: window.to, summary, tenants })
+}
+
+/// A walk through all tenants, by id, some at a time: what their rows hold in memory is bounded.
+pub(super) struct AllTenants<'a> {
+    store: &'a Store,
+    after: Option<TenantId>,
+    is_over: bool,
+}
+
+impl<'a> AllTenants<'a> {
+    const TOGETHER: u32 = 200;
+
+    pub(super) fn of(store: &'a Store) -> Self {
+        Self { store, after: None, is_over: false }
+    }
+
+    /// The next ones; `None` after the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<TenantId>>> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let page = self.store.list_tenants(self.after.as_ref(), Self::TOGETHER).await?;
+        let tenants: Vec<TenantId> = page.tenants.into_iter().map(|tenant| tenant.id).collect();
+        self.is_over = page.next_cursor.is_none();
+        self.after = tenants.last().cloned();
+        Ok(Some(tenants))
+    }
 }

@@ -13,12 +13,12 @@ use crate::{
 };
 
 /// The first ones in the order asked for; the newest among equals.
-pub(crate) async fn top(store: &Store, question: Question<TopQuery>) -> Result<TopTraces> {
+pub(crate) async fn top(store: Store, question: Question<TopQuery>) -> Result<TopTraces> {
     let Question { tenant, query: TopQuery { order, limit, query } } = question;
     let limit = page_limit(limit)?;
     let window = Window::of(&query, Step::FiveMinutes, clock::now())?;
     let edges = window.whole();
-    let source = Source { store, tenant: &tenant, filter: &query.filter, edges: &edges, metrics: &[] };
+    let source = Source { store: &store, tenant: tenant.as_ref(), filter: &query.filter, edges: &edges, metrics: &[] };
     let (traces, coverage) = store.top_traces(source.traces(), order, limit).await?;
     Ok(TopTraces { from: window.from, to: window.to, complete: coverage == Coverage::Complete, traces })
 }

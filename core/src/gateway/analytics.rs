@@ -2,7 +2,7 @@
 
 use super::{Gateway, TenantHandle};
 use crate::{
-    analytics::{self, Question},
+    analytics,
     error::{Error, Result},
     rollup::Step,
     store::is_transient,
@@ -22,51 +22,44 @@ const TRIES: u32 = 5;
 impl Gateway {
     /// The window, tenant by tenant, for whoever operates the gateway.
     pub async fn analytics_tenants(&self, query: TenantsQuery) -> Result<AnalyticsTenants> {
-        self.core.run(move |store| async move { analytics::tenants(&store, query).await }).await
+        self.core.run(move |store| async move { analytics::tenants(store, query).await }).await
     }
 }
 
 impl TenantHandle {
     /// The whole window and its buckets.
     pub async fn analytics(&self, query: AnalyticsQuery) -> Result<Analytics> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::analytics(&store, question).await }).await
+        self.reader().analytics(query).await
     }
 
     /// The whole window.
     pub async fn analytics_summary(&self, query: AnalyticsQuery) -> Result<AnalyticsSummary> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::summary(&store, question).await }).await
+        self.reader().analytics_summary(query).await
     }
 
     /// The window, bucket by bucket.
     pub async fn analytics_timeseries(&self, query: AnalyticsQuery) -> Result<AnalyticsTimeseries> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::timeseries(&store, question).await }).await
+        self.reader().analytics_timeseries(query).await
     }
 
     /// The window, model by model.
     pub async fn analytics_models(&self, query: AnalyticsQuery) -> Result<AnalyticsModels> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::models(&store, question).await }).await
+        self.reader().analytics_models(query).await
     }
 
     /// The window by provider, model, status class, API key, error code, user, session or metadata.
     pub async fn analytics_breakdown(&self, query: BreakdownQuery) -> Result<AnalyticsBreakdown> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::breakdown(&store, question).await }).await
+        self.reader().analytics_breakdown(query).await
     }
 
     /// The window beside the one before it, of the same length.
     pub async fn analytics_comparison(&self, query: AnalyticsQuery) -> Result<AnalyticsComparison> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::comparison(&store, question).await }).await
+        self.reader().analytics_comparison(query).await
     }
 
     /// The slowest or the most expensive traces of the newest 100,000 in the window, without their content.
     pub async fn top_traces(&self, query: TopQuery) -> Result<TopTraces> {
-        let question = self.question(query).await?;
-        self.core.run(move |store| async move { analytics::top(&store, question).await }).await
+        self.reader().top_traces(query).await
     }
 
     /// Makes the rollups of a range anew from its traces, a day in UTC at a time: the range is widened to whole days.
@@ -101,11 +94,5 @@ impl TenantHandle {
                 done => return done,
             }
         }
-    }
-
-    /// A question about a tenant that exists.
-    async fn question<Q>(&self, query: Q) -> Result<Question<Q>> {
-        self.core.registry.tenant(&self.id).await?;
-        Ok(Question { tenant: self.id.clone(), query })
     }
 }

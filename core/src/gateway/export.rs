@@ -106,13 +106,12 @@ impl Export {
     /// The next lines, each with its line end; `None` when there are no more.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
         loop {
-            let tenant = self.tenant.clone();
+            let tenant = Some(self.tenant.clone());
             let lines = match std::mem::replace(&mut self.left, Left::Nothing) {
                 Left::Nothing => return Ok(None),
                 Left::Traces(mut query) => {
-                    let asked = query.clone();
-                    let list = move |store| async move { traces::list(&store, &tenant, &asked).await };
-                    let page = self.core.run(list).await?;
+                    let question = Question { tenant, query: query.clone() };
+                    let page = self.core.run(|store| traces::list(store, question)).await?;
                     self.count(page.traces.len(), page.traces.last().map(|trace| trace.created_at));
                     if page.next_cursor.is_some() {
                         query.cursor = page.next_cursor;
@@ -122,8 +121,7 @@ impl Export {
                 }
                 Left::Timeseries(query) => {
                     let question = Question { tenant, query };
-                    let ask = move |store| async move { analytics::timeseries(&store, question).await };
-                    let series = self.core.run(ask).await?.timeseries;
+                    let series = self.core.run(|store| analytics::timeseries(store, question)).await?.timeseries;
                     self.count(series.len(), series.last().map(|bucket| bucket.start));
                     lines(&series)?
                 }

@@ -11,6 +11,7 @@ mod keys;
 mod open;
 mod prices;
 mod provider_handle;
+mod reader;
 mod reprice;
 mod retain;
 mod rotation;
@@ -27,7 +28,9 @@ use std::{
 
 use tokio::sync::Notify;
 
-pub use self::{export::Export, open::Hooks, provider_handle::ProviderHandle, tenant_handle::TenantHandle};
+pub use self::{
+    export::Export, open::Hooks, provider_handle::ProviderHandle, reader::TraceReader, tenant_handle::TenantHandle,
+};
 use crate::{
     auth::{Auth, Caller},
     config::{Config, Settings},

@@ -10,7 +10,6 @@ use crate::{
     pipeline::{Call, Reply},
     provider::{Endpoint, Passing},
     stream::ReplyStream,
-    traces,
     types::{
         ids::{ProviderName, TenantId, TraceId},
         request::{CallOptions, Request},
@@ -87,16 +86,12 @@ impl TenantHandle {
 
     /// A page of traces, newest first, without their content.
     pub async fn list_traces(&self, query: TraceQuery) -> Result<TracePage> {
-        self.core.registry.tenant(&self.id).await?;
-        let id = self.id.clone();
-        self.core.run(move |store| async move { traces::list(&store, &id, &query).await }).await
+        self.reader().list_traces(query).await
     }
 
     /// One trace with its content, decrypted; `trace_not_found` when this tenant has none of that id.
     pub async fn get_trace(&self, trace_id: TraceId) -> Result<TraceDetail> {
-        let tenant = self.core.registry.tenant(&self.id).await?;
-        let id = self.id.clone();
-        self.core.run(move |store| async move { traces::get(&store, &id, trace_id, &tenant.data_key).await }).await
+        self.reader().get_trace(trace_id).await
     }
 
     /// Passes a request on as it is, to the provider its model or the options choose.

@@ -18,7 +18,7 @@ use crate::{
     auth::Caller,
     error::{Error, ErrorCode, Result},
     gateway::{Gateway, TenantHandle},
-    operation::{Answer, Arguments, Model, Subject, call_model, perform},
+    operation::{ALL_TENANTS, Answer, Arguments, Model, Subject, call_model, perform},
     provider::{Envelope, Passing},
     types::{api_key::Scope, request::Request as Call},
 };
@@ -151,7 +151,11 @@ where
     if is_own && route.operation.scope == Scope::Admin {
         return Err(foreign());
     }
-    if route.operation.subject == Subject::Tenant && (is_own || !arguments.has("tenant_id")) {
+    let subject = route.operation.subject;
+    if subject == Subject::Traces && !is_own && !names_tenant(head, &arguments) {
+        let (tenants, all) = ALL_TENANTS;
+        arguments.insert(tenants, all)?;
+    } else if subject != Subject::Gateway && (is_own || !arguments.has("tenant_id")) {
         let tenant = tenant(gateway, head, &caller, route.operation.scope)?;
         let agreed = arguments.insert("tenant_id", tenant.id().as_str());
         agreed.map_err(|error| if is_own { foreign() } else { error })?;
@@ -182,6 +186,11 @@ fn tenant(gateway: &Gateway, head: &request::Parts, caller: &Caller, scope: Scop
             Err(Error::new(ErrorCode::MissingField, message).with_param(TENANT))
         }
     }
+}
+
+/// Whether an operator's request is about one tenant.
+fn names_tenant(head: &request::Parts, arguments: &Arguments) -> bool {
+    head.headers.contains_key(TENANT) || arguments.has("tenant_id")
 }
 
 /// Whether another tenant exists is none of a tenant's business.

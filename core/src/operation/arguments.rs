@@ -5,8 +5,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::{Error, ErrorCode, Result},
-    gateway::{Gateway, TenantHandle},
+    gateway::{Gateway, TenantHandle, TraceReader},
 };
+
+/// The argument, and its one value, in the place of `tenant_id` where the traces of all tenants are meant.
+pub(crate) const ALL_TENANTS: (&str, &str) = ("tenants", "all");
 
 /// The arguments of one operation, taken out one by one: what nobody takes is an error, not ignored.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +64,21 @@ impl Arguments {
     pub(crate) fn tenant_and_rest<T: DeserializeOwned>(mut self, gateway: &Gateway) -> Result<(TenantHandle, T)> {
         let tenant: String = self.take("tenant_id")?;
         Ok((gateway.tenant(tenant)?, self.rest()?))
+    }
+
+    /// The traces that are meant, of the tenant that is named or of all, and all that is left as one value.
+    pub(crate) fn traces_and_rest<T: DeserializeOwned>(mut self, gateway: &Gateway) -> Result<(TraceReader, T)> {
+        let (tenants, all) = ALL_TENANTS;
+        match self.0.remove(tenants) {
+            None | Some(Value::Null) => {
+                let (tenant, rest) = self.tenant_and_rest(gateway)?;
+                Ok((tenant.reader(), rest))
+            }
+            Some(value) if value == all && !self.has("tenant_id") => Ok((gateway.all_tenants(), self.rest()?)),
+            Some(_) => {
+                Err(Error::invalid(tenants, format!("{tenants} is {all:?}, in the place of tenant_id, or left out")))
+            }
+        }
     }
 
     /// All that is left, as one value.

@@ -59,40 +59,40 @@ pub(crate) async fn call_model(operation: &Operation, model: Model, request: Req
 pub(crate) async fn perform(gateway: &Gateway, operation: &Operation, mut arguments: Arguments) -> Result<Vec<u8>> {
     match operation.name {
         "list_traces" => {
-            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(boxed(|| tenant.list_traces(query)).await)
+            let (traces, query) = arguments.traces_and_rest(gateway)?;
+            answer(boxed(|| traces.list_traces(query)).await)
         }
         "get_trace" => {
-            let (tenant, TraceRef { trace_id }) = arguments.tenant_and_rest(gateway)?;
-            answer(boxed(|| tenant.get_trace(trace_id)).await)
+            let (traces, TraceRef { trace_id }) = arguments.traces_and_rest(gateway)?;
+            answer(boxed(|| traces.get_trace(trace_id)).await)
         }
         "analytics" => {
-            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(boxed(|| tenant.analytics(query)).await)
+            let (traces, query) = arguments.traces_and_rest(gateway)?;
+            answer(boxed(|| traces.analytics(query)).await)
         }
         "analytics_summary" => {
-            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(boxed(|| tenant.analytics_summary(query)).await)
+            let (traces, query) = arguments.traces_and_rest(gateway)?;
+            answer(boxed(|| traces.analytics_summary(query)).await)
         }
         "analytics_timeseries" => {
-            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(boxed(|| tenant.analytics_timeseries(query)).await)
+            let (traces, query) = arguments.traces_and_rest(gateway)?;
+            answer(boxed(|| traces.analytics_timeseries(query)).await)
         }
         "analytics_models" => {
-            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(boxed(|| tenant.analytics_models(query)).await)
+            let (traces, query) = arguments.traces_and_rest(gateway)?;
+            answer(boxed(|| traces.analytics_models(query)).await)
         }
         "analytics_breakdown" => {
-            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(boxed(|| tenant.analytics_breakdown(query)).await)
+            let (traces, query) = arguments.traces_and_rest(gateway)?;
+            answer(boxed(|| traces.analytics_breakdown(query)).await)
         }
         "analytics_comparison" => {
-            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(boxed(|| tenant.analytics_comparison(query)).await)
+            let (traces, query) = arguments.traces_and_rest(gateway)?;
+            answer(boxed(|| traces.analytics_comparison(query)).await)
         }
         "top_traces" => {
-            let (tenant, query) = arguments.tenant_and_rest(gateway)?;
-            answer(boxed(|| tenant.top_traces(query)).await)
+            let (traces, query) = arguments.traces_and_rest(gateway)?;
+            answer(boxed(|| traces.top_traces(query)).await)
         }
         "analytics_tenants" => {
             let given = arguments.rest()?;

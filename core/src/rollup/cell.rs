@@ -1,7 +1,7 @@
 //! One cell: what the traces of one provider, model (or API key) and status class add up to.
 
 use super::sketch::Sketch;
-use crate::types::{analytics::Metric, ids::TenantId, trace::StatusClass};
+use crate::types::{analytics::Metric, trace::StatusClass};
 
 /// What a cell is of. What the names are depends on the [`super::Kind`]: provider and model, an API key, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,7 +131,6 @@ impl Cell {
 /// What rollups count of one trace.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counted<'a> {
-    pub(crate) tenant: &'a TenantId,
     pub(crate) created_ms: i64,
     pub(crate) provider: Option<&'a str>,
     pub(crate) model: Option<&'a str>,

@@ -59,7 +59,7 @@ pub fn schema() -> Value {
         let (method, path) = operation.route.unzip();
         json!({
             "name": operation.name, "method": method, "path": path, "scope": operation.scope,
-            "subject": if operation.subject == crate::operation::Subject::Tenant { "tenant" } else { "gateway" },
+            "subject": format!("{:?}", operation.subject).to_lowercase(),
             "input": input(taken), "output": given,
         })
     };

@@ -63,11 +63,20 @@ impl<'a> Described<'a> {
     fn to_json(&self) -> Value {
         let Self { operation, shape, .. } = self;
         let mut parameters: Vec<Value> = self.in_path().map(in_path).collect();
-        if operation.subject == Subject::Tenant && operation.scope != Scope::Admin {
-            parameters.push(json!({
-                "name": "x-gateway-tenant-id", "in": "header", "schema": {"type": "string"},
-                "description": "The tenant, for an operator's key; other keys have their own.",
-            }));
+        let named = match operation.subject {
+            Subject::Traces => Some(
+                "The tenant, for an operator's key, which reads all of them where it names none; other keys have their own.",
+            ),
+            Subject::Tenant if operation.scope != Scope::Admin => {
+                Some("The tenant, for an operator's key; other keys have their own.")
+            }
+            Subject::Tenant | Subject::Gateway => None,
+        };
+        if let Some(description) = named {
+            let schema = json!({"type": "string"});
+            let header =
+                json!({"name": "x-gateway-tenant-id", "in": "header", "schema": schema, "description": description});
+            parameters.push(header);
         }
         if self.method == "GET" && !operation.calls_model() {
             parameters.extend(self.in_query());

@@ -42,6 +42,7 @@ const SQLITE: &[Migration] = migrations! {
     6 "0006_instances" "portable",
     7 "0007_rollups" "sqlite",
     8 "0008_prices" "portable",
+    9 "0009_traces_by_time" "portable",
 };
 
 /// PostgreSQL's, in their order.
@@ -54,6 +55,7 @@ const POSTGRES: &[Migration] = migrations! {
     6 "0006_instances" "portable",
     7 "0007_rollups" "postgres",
     8 "0008_prices" "portable",
+    9 "0009_traces_by_time" "portable",
 };
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS gw_migrations \

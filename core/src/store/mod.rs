@@ -41,7 +41,7 @@ pub(crate) use master_keys::Rewrapped;
 pub(crate) use migrate::migration_sql;
 pub(crate) use providers::{ProviderChange, ProviderRecord};
 pub(crate) use retention::Limited;
-pub(crate) use rollups::{Fold, Folded, RollupQuery, unreadable};
+pub(crate) use rollups::{Fold, Folded, RollupQuery, RollupRow, unreadable};
 pub(crate) use scan::{Coverage, ScanRow, TraceScan};
 pub(crate) use tenants::TenantRecord;
 pub(crate) use traces::{

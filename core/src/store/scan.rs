@@ -30,7 +30,8 @@ const ROWS_PER_QUERY: usize = 4_000;
 /// Which traces.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TraceScan<'a> {
-    pub(crate) tenant: &'a TenantId,
+    /// All tenants when omitted.
+    pub(crate) tenant: Option<&'a TenantId>,
     pub(crate) filter: &'a TraceFilter,
     /// Inclusive.
     pub(crate) from: Timestamp,
@@ -97,9 +98,8 @@ impl ScanRow {
         cost_pico_usd, provider, model, api_key_id, user_id, session_id";
 
     /// What rollups count of it.
-    pub(crate) fn counted<'a>(&'a self, tenant: &'a TenantId) -> Counted<'a> {
+    pub(crate) fn counted(&self) -> Counted<'_> {
         Counted {
-            tenant,
             created_ms: self.created_at.as_millis(),
             provider: self.provider.as_deref(),
             model: self.model.as_deref(),
@@ -142,7 +142,7 @@ impl Store {
 
     /// The first trace that is too far down the list to be looked at.
     pub(super) async fn beyond_budget(&self, scan: &TraceScan<'_>) -> Result<Option<Position>> {
-        let (terms, Some(budget)) = (Terms::of(scan.filter), scan.budget) else { return Ok(None) };
+        let (terms, Some(budget)) = (Terms::of(scan.filter, scan.tenant), scan.budget) else { return Ok(None) };
         if terms.match_nothing() {
             return Ok(None);
         }
@@ -166,7 +166,7 @@ pub(super) async fn scan_from(
         Rows::Db(db) => db.backend(),
         Rows::Tx(tx) => tx.backend(),
     };
-    let terms = Terms::of(scan.filter);
+    let terms = Terms::of(scan.filter, scan.tenant);
     if terms.match_nothing() {
         return Ok(());
     }

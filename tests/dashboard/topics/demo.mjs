@@ -22,7 +22,7 @@ export function demoTests(shared) {
     const { page, done } = await openPage(shared.browser, { url });
     await signIn(page, { url }, said.key, '#traces?window=1');
     const foot = () => page.locator('.traces .foot').textContent();
-    await eventually('3 traces', foot);
+    await eventually('4 traces', foot);
     await page.getByLabel('Tenant', { exact: true }).fill('globex');
     await eventually('1 trace', foot);
     await done();

@@ -3,11 +3,14 @@ import { test } from 'node:test';
 import { eventually, openPage, signIn } from '../support.mjs';
 
 export function operatorTests(shared) {
-  test('an operator’s key looks at one tenant after the other', async () => {
+  test('an operator’s key looks at all tenants, and at one after the other', async () => {
     const { page, done } = await openPage(shared.browser, shared.gateway);
     await signIn(page, shared.gateway, shared.gateway.admin, '#traces?window=24');
     const tenant = page.getByLabel('Tenant', { exact: true });
-    await eventually('acme', () => tenant.inputValue());
+    await eventually('', () => tenant.inputValue());
+    await eventually(['acme', 'globex'], async () => [...new Set(await page.locator('.rows .whose').allTextContents())].sort());
+    await tenant.fill('acme');
+    await eventually(0, () => page.locator('.rows .whose').count());
     const users = () => page.locator('.rows .user').allTextContents();
     await eventually(true, async () => (await users()).some((user) => user.startsWith('user-')));
     assert.deepEqual(await page.locator('#tenants option').evaluateAll((options) => options.map((option) => option.value)), ['acme', 'globex']);

@@ -154,7 +154,9 @@ libgateway_tests::backend_tests! {
             ("/v1/admin/tenants", &keys.read, (403, "insufficient_scope")),
             ("/v1/admin/tenants/acme", &keys.infer, (403, "insufficient_scope")),
             ("/v1/traces?tenant_id=globex", &keys.read, (403, "insufficient_scope")),
-            ("/v1/traces", &keys.admin, (400, "missing_field")),
+            ("/v1/traces?tenants=all", &keys.read, (400, "invalid_field")),
+            ("/v1/traces?tenants=some", &keys.admin, (400, "invalid_field")),
+            ("/v1/traces?tenants=all&tenant_id=acme", &keys.admin, (400, "invalid_field")),
             ("/v1/traces?limit=0", &keys.read, (400, "invalid_field")),
             ("/v1/traces?limti=1", &keys.read, (400, "invalid_field")),
             ("/v1/nothing", &keys.admin, (404, "unknown_operation")),
@@ -187,6 +189,21 @@ libgateway_tests::backend_tests! {
         keys.test.flush().await;
         let (_, page) = keys.get("/v1/traces?tenant_id=globex", &keys.admin).await;
         assert_eq!(page["traces"].as_array().unwrap().len(), 1);
+        // Without a tenant it is all of them that are read.
+        assert_eq!(read(keys.chat(&keys.infer).await).await.0, 200);
+        keys.test.flush().await;
+        for path in ["/v1/traces", "/v1/traces?tenants=all"] {
+            let (status, page) = keys.get(path, &keys.admin).await;
+            let traces = page["traces"].as_array().unwrap().iter();
+            let tenants: Vec<_> = traces.map(|trace| trace["tenant_id"].as_str().unwrap()).collect();
+            assert_eq!((status, tenants), (200, vec!["acme", "globex"]), "{path}");
+            let trace = format!("/v1/traces/{}", page["traces"][1]["id"].as_str().unwrap());
+            assert_eq!(keys.get(&trace, &keys.admin).await.1["tenant_id"], "globex");
+            assert_eq!(keys.get(&trace, &keys.read).await.1["error"]["code"], "trace_not_found");
+        }
+        let (_, summary) = keys.get("/v1/analytics/summary", &keys.admin).await;
+        let (_, own) = keys.get("/v1/analytics/summary?tenant_id=globex", &keys.admin).await;
+        assert_eq!((&summary["total_requests"], &own["total_requests"]), (&json!(2), &json!(1)));
         let twice = keys.send(admin("PUT", "/v1/admin/tenants/globex/providers/a"), json!({"name": "b", "kind": "mock"})).await;
         assert_eq!(read(twice).await.1["error"]["param"], "name");
         let deleted = keys.send(admin("DELETE", "/v1/admin/tenants/globex"), "").await;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use libgateway::{
-    AnalyticsQuery, BreakdownQuery, Dimension, ErrorCode, GroupOrder, Metric, NewApiKey, NewTenant, StatusClass,
-    TenantHandle, TenantsQuery, TimeRange, TopOrder, TopQuery, Trace, TraceFilter,
+    AnalyticsQuery, BreakdownQuery, CallOptions, Dimension, ErrorCode, GroupOrder, Metric, NewApiKey, NewTenant,
+    Request, StatusClass, TenantHandle, TenantsQuery, TimeRange, TopOrder, TopQuery, Trace, TraceFilter, TraceId,
+    TraceQuery,
 };
 use libgateway_tests::{TestGateway, backend_tests, hello};
 use serde_json::{Value, json};
@@ -264,6 +265,51 @@ backend_tests! {
         let user = TraceFilter { user_id: Some("u".into()), ..TraceFilter::default() };
         let query = TenantsQuery { query: AnalyticsQuery { filter: user, ..AnalyticsQuery::default() }, ..TenantsQuery::default() };
         assert_eq!(test.gateway.analytics_tenants(query).await.unwrap_err().param(), Some("user_id"));
+    }
+
+    async fn what_is_asked_of_all_tenants_is_the_sum_of_them(backend: Backend) {
+        let test = TestGateway::open(backend).await;
+        let provider = Some(TestGateway::provider(&test.upstream));
+        let globex = NewTenant { id: Some("globex".parse().unwrap()), provider, ..NewTenant::default() };
+        test.gateway.create_tenant(globex).await.unwrap();
+        let (globex, all) = (test.gateway.tenant("globex").unwrap(), test.gateway.all_tenants());
+        for tenant in [&test.acme, &globex, &test.acme] {
+            let options = CallOptions { user_id: Some(format!("user of {}", tenant.id())), ..CallOptions::default() };
+            tenant.chat(Request::from(hello()).with_options(options)).await.unwrap();
+        }
+        test.flush().await;
+        let page = all.list_traces(TraceQuery::default()).await.unwrap();
+        let tenants: Vec<_> = page.traces.iter().map(|trace| trace.tenant_id.as_str()).collect();
+        assert_eq!((tenants, page.next_cursor), (vec!["acme", "globex", "acme"], None));
+        for trace in &page.traces {
+            let own = test.gateway.tenant(trace.tenant_id.as_str()).unwrap().get_trace(trace.id).await.unwrap();
+            assert_eq!(json!(all.get_trace(trace.id).await.unwrap()), json!(own), "content and all");
+        }
+        let nobodys = all.get_trace(TraceId::new(at(BASE_MS))).await.unwrap_err();
+        assert_eq!(nobodys.code(), ErrorCode::TraceNotFound);
+        // One is answered from rollups, the other from the traces.
+        for status_code in [None, Some(200)] {
+            let filter = TraceFilter { status_code, ..TraceFilter::default() };
+            let query = || AnalyticsQuery { filter: filter.clone(), ..AnalyticsQuery::default() };
+            let whole = all.analytics(query()).await.unwrap();
+            let (own, other) = (test.acme.analytics(query()).await.unwrap(), globex.analytics(query()).await.unwrap());
+            assert_eq!((whole.summary.total_requests, own.summary.total_requests), (3, 2));
+            assert_eq!(whole.summary.cost_usd.0, own.summary.cost_usd.0 + other.summary.cost_usd.0);
+            assert_eq!(whole.timeseries.iter().map(|bucket| bucket.measures.total_requests).sum::<i64>(), 3);
+            assert_eq!(all.analytics_summary(query()).await.unwrap().measures, whole.summary);
+            assert_eq!(all.analytics_timeseries(query()).await.unwrap().timeseries, whole.timeseries);
+            assert_eq!(all.analytics_comparison(query()).await.unwrap().current.measures, whole.summary);
+            let models = all.analytics_models(query()).await.unwrap().models;
+            assert_eq!((models.len(), &models[0].measures), (1, &whole.summary));
+            for (by, groups) in [("user", 2), ("provider", 1), ("error_code", 1)] {
+                let by = by.parse().unwrap();
+                let query = BreakdownQuery { by, order: GroupOrder::default(), limit: None, query: query() };
+                let told_apart = all.analytics_breakdown(query).await.unwrap();
+                assert_eq!((told_apart.groups.len(), &told_apart.summary), (groups, &whole.summary));
+            }
+            let top = TopQuery { order: TopOrder::Slowest, limit: None, query: query() };
+            assert_eq!(all.top_traces(top).await.unwrap().traces.len(), 3);
+        }
     }
 
     async fn a_range_is_rebuilt_in_whole_days_and_checked_first(backend: Backend) {

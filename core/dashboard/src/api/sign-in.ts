@@ -1,10 +1,10 @@
 // Finds out what a key may do, and keeps it where its owner wants it kept.
-import { ApiError, get } from './client';
+import { ApiError, type Credentials, get } from './client';
 import type { TenantPage, TracePage } from './types';
 
 export interface Session {
   key: string;
-  /** An operator's key has no tenant of its own, and the tenants there are to choose from. */
+  /** An operator's key has no tenant of its own, but all of them, and these to choose from. */
   tenants: string[] | null;
 }
 
@@ -16,13 +16,25 @@ const TENANTS_SHOWN = 200;
 export async function signIn(key: string): Promise<Session> {
   const credentials = { key, tenant: null };
   try {
+    await get<TracePage>(credentials, 'traces', { limit: 1, tenants: 'all' });
+  } catch (error) {
+    // A tenant's key is refused the question before it is refused anything else.
+    const hasTenant = error instanceof ApiError && error.code === 'invalid_field';
+    if (!hasTenant) throw error;
     await get<TracePage>(credentials, 'traces', { limit: 1 });
     return { key, tenants: null };
-  } catch (error) {
-    const hasNoTenant = error instanceof ApiError && error.code === 'missing_field';
-    if (!hasNoTenant) throw error;
+  }
+  return { key, tenants: await tenantsFor(credentials) };
+}
+
+/** The first tenants; none for an operator who may read, and no more. */
+async function tenantsFor(credentials: Credentials): Promise<string[]> {
+  try {
     const page = await get<TenantPage>(credentials, 'admin/tenants', { limit: TENANTS_SHOWN });
-    return { key, tenants: page.tenants.map((tenant) => tenant.id) };
+    return page.tenants.map((tenant) => tenant.id);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'insufficient_scope') return [];
+    throw error;
   }
 }
 

@@ -9,7 +9,6 @@ import { useTraces } from '../traces/use-traces';
 import { Filters } from './filters';
 import { Header } from './header';
 import { useRoute, useTick } from './hooks';
-import { Notice } from './notice';
 import { SignIn } from './sign-in';
 import { useTheme } from './theme';
 
@@ -61,7 +60,8 @@ interface BoardProps {
 function Board({ session, theme, onTheme, onLeave }: BoardProps) {
   const [route, change] = useRoute();
   const [tick, refresh] = useTick();
-  const tenant = session.tenants ? route.tenant ?? session.tenants[0] ?? null : null;
+  const tenant = session.tenants ? route.tenant : null;
+  const isOfAll = session.tenants !== null && tenant === null;
   const credentials = { key: session.key, tenant };
   const traces = useTraces(credentials, route, tick, route.view === 'traces');
 
@@ -82,26 +82,22 @@ function Board({ session, theme, onTheme, onLeave }: BoardProps) {
         onTheme={onTheme}
         onLeave={() => onLeave(null)}
       />
-      {session.tenants && !tenant ? (
-        <Notice tone="plain">There is no tenant yet.</Notice>
-      ) : (
-        <main>
-          <Filters credentials={credentials} route={route} onChange={change} />
-          {route.view === 'traces' ? (
-            <Traces list={traces} open={route.trace} onOpen={(trace) => change({ trace })} />
-          ) : (
-            <Analytics
-              credentials={credentials}
-              isOperator={session.tenants !== null}
-              route={route}
-              tick={tick}
-              theme={theme}
-              onError={onError}
-              onChange={change}
-            />
-          )}
-        </main>
-      )}
+      <main>
+        <Filters credentials={credentials} route={route} onChange={change} />
+        {route.view === 'traces' ? (
+          <Traces list={traces} isOfAll={isOfAll} open={route.trace} onOpen={(trace) => change({ trace })} />
+        ) : (
+          <Analytics
+            credentials={credentials}
+            isOperator={session.tenants !== null}
+            route={route}
+            tick={tick}
+            theme={theme}
+            onError={onError}
+            onChange={change}
+          />
+        )}
+      </main>
       {route.trace && (
         <Detail
           key={tenant}

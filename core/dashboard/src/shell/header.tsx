@@ -92,17 +92,17 @@ function local(millis: number): string {
 interface TenantProps {
   tenant: string | null;
   tenants: string[];
-  onTenant: (tenant: string) => void;
+  onTenant: (tenant: string | null) => void;
 }
 
-/** Offers the tenants; one that is not among the first ones is typed. */
+/** Offers the tenants; one that is not among the first ones is typed, and nothing means all. */
 function TenantChoice({ tenant, tenants, onTenant }: TenantProps) {
   const [text, setText] = useState(tenant ?? '');
   useEffect(() => setText(tenant ?? ''), [tenant]);
   const choose = (value: string) => {
     setText(value);
     const id = value.trim();
-    if (id && id !== tenant) onTenant(id);
+    if (id !== (tenant ?? '')) onTenant(id || null);
   };
   return (
     <label class="tenant">
@@ -110,11 +110,12 @@ function TenantChoice({ tenant, tenants, onTenant }: TenantProps) {
       <input
         list="tenants"
         value={text}
+        placeholder="all"
         spellcheck={false}
         onInput={(event) => {
           const value = event.currentTarget.value;
           // One that was picked from the list counts at once.
-          if (tenants.includes(value)) choose(value);
+          if (value === '' || tenants.includes(value)) choose(value);
           else setText(value);
         }}
         onChange={(event) => choose(event.currentTarget.value)}

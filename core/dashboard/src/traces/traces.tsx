@@ -15,7 +15,13 @@ import type { TraceList } from './use-traces';
 const AHEAD = 30;
 const PAGE_OF_KEYS = 10;
 
-const COLUMNS: { name: string; title: string; cell: (trace: Trace) => preact.ComponentChildren }[] = [
+interface Column {
+  name: string;
+  title: string;
+  cell: (trace: Trace) => preact.ComponentChildren;
+}
+
+const COLUMNS: Column[] = [
   { name: 'time', title: 'Time', cell: (trace) => <time dateTime={trace.created_at} title={fullTime(trace.created_at)}><small>{dayOf(trace.created_at)}</small> {timeOfDay(trace.created_at)}</time> },
   { name: 'result', title: 'Status', cell: (trace) => <Status trace={trace} /> },
   { name: 'model', title: 'Model', cell: (trace) => trace.model ?? trace.requested_model ?? NONE },
@@ -26,14 +32,18 @@ const COLUMNS: { name: string; title: string; cell: (trace: Trace) => preact.Com
   { name: 'tokens number', title: 'Tokens', cell: (trace) => count(trace.total_tokens) },
   { name: 'cost number', title: 'Cost', cell: (trace) => trace.cost_usd === null ? NONE : <span title={exactUsd(trace.cost_usd)}>{shortUsd(trace.cost_usd)}</span> },
 ];
+const TENANT: Column = { name: 'whose', title: 'Tenant', cell: (trace) => trace.tenant_id };
 
 interface Props {
   list: TraceList;
+  /** Whether they are of all tenants. */
+  isOfAll: boolean;
   open: string | null;
   onOpen: (id: string) => void;
 }
 
-export function Traces({ list, open, onOpen }: Props) {
+export function Traces({ list, isOfAll, open, onOpen }: Props) {
+  const columns = isOfAll ? [...COLUMNS, TENANT] : COLUMNS;
   const { traces, hasMore, isLoading, error, more } = list;
   const isNarrow = useMedia('(max-width: 45rem)');
   const scroller = useRef<HTMLDivElement>(null);
@@ -68,10 +78,10 @@ export function Traces({ list, open, onOpen }: Props) {
     <section class="traces" aria-label="Traces" aria-busy={isLoading}>
       {error !== null && <Notice tone="error">{explain(error)}</Notice>}
       {traces.length === 0 && !isLoading && error === null && <Notice tone="plain">No trace in this window.</Notice>}
-      <div class="grid" role="grid" aria-label="Traces, newest first" aria-rowcount={hasMore ? -1 : traces.length + 1} onKeyDown={onKeyDown}>
+      <div class={isOfAll ? 'grid of-all' : 'grid'} role="grid" aria-label="Traces, newest first" aria-rowcount={hasMore ? -1 : traces.length + 1} onKeyDown={onKeyDown}>
         <div role="rowgroup" class="head">
           <div role="row" aria-rowindex={1} class="row">
-            {COLUMNS.map(({ name, title }) => <span key={name} role="columnheader" class={name}>{title}</span>)}
+            {columns.map(({ name, title }) => <span key={name} role="columnheader" class={name}>{title}</span>)}
           </div>
         </div>
         <div role="rowgroup" class="scroller" ref={scroller} tabIndex={-1}>
@@ -96,7 +106,7 @@ export function Traces({ list, open, onOpen }: Props) {
                   onClick={() => onOpen(trace.id)}
                   onFocus={() => move(index - active, false)}
                 >
-                  {COLUMNS.map(({ name, cell }) => <span key={name} role="gridcell" class={name}>{cell(trace)}</span>)}
+                  {columns.map(({ name, cell }) => <span key={name} role="gridcell" class={name}>{cell(trace)}</span>)}
                 </div>
               );
             })}

@@ -29,10 +29,8 @@ fn made() -> impl Strategy<Value = Made> {
 }
 
 fn count(pack: &mut Pack, made: &Made) {
-    let tenant = "acme".parse().unwrap();
     let [latency_us, ttft_us, tokens] = made.numbers;
     let counted = Counted {
-        tenant: &tenant,
         created_ms: 0,
         provider: made.provider,
         model: made.model,

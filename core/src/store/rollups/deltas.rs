@@ -15,7 +15,7 @@ use crate::{
         query::{Value, sql},
         traces::insert::{chunks, tuples},
     },
-    types::analytics::Metric,
+    types::{analytics::Metric, ids::TenantId},
 };
 
 /// What a transaction adds to the rollups.
@@ -42,32 +42,32 @@ struct Delta {
 
 impl Deltas {
     /// A trace was inserted.
-    pub(crate) fn add(&mut self, trace: &Counted<'_>) {
-        let packs = self.packs(trace);
+    pub(crate) fn add(&mut self, tenant: &TenantId, trace: &Counted<'_>) {
+        let packs = self.packs(tenant, trace);
         packs.models.cell(trace.model_key()).count(trace);
         packs.api_keys.cell(trace.api_key()).counters.add(&trace.counters());
     }
 
     /// A trace that had not ended was removed, so that its end can take its place. Only such a trace can be taken back:
     /// what is in a distribution stays there.
-    pub(crate) fn take_back(&mut self, abandoned: &Counted<'_>) {
-        let (back, packs) = (abandoned.counters().negated(), self.packs(abandoned));
+    pub(crate) fn take_back(&mut self, tenant: &TenantId, abandoned: &Counted<'_>) {
+        let (back, packs) = (abandoned.counters().negated(), self.packs(tenant, abandoned));
         packs.models.cell(abandoned.model_key()).counters.add(&back);
         packs.api_keys.cell(abandoned.api_key()).counters.add(&back);
     }
 
     /// A trace that is there, and is as described, gets another cost. All else stays.
-    pub(crate) fn change_cost(&mut self, trace: &Counted<'_>, cost_pico_usd: Option<i64>) {
+    pub(crate) fn change_cost(&mut self, tenant: &TenantId, trace: &Counted<'_>, cost_pico_usd: Option<i64>) {
         let mut change = Counted { cost_pico_usd, ..*trace }.counters();
         change.add(&trace.counters().negated());
-        let packs = self.packs(trace);
+        let packs = self.packs(tenant, trace);
         packs.models.cell(trace.model_key()).counters.add(&change);
         packs.api_keys.cell(trace.api_key()).counters.add(&change);
     }
 
-    fn packs(&mut self, trace: &Counted<'_>) -> &mut Packs {
+    fn packs(&mut self, tenant: &TenantId, trace: &Counted<'_>) -> &mut Packs {
         let start_ms = Step::FiveMinutes.floor(trace.created_ms);
-        self.packs.entry((trace.tenant.to_string(), start_ms)).or_default()
+        self.packs.entry((tenant.to_string(), start_ms)).or_default()
     }
 
     /// Writes them down, in the transaction that changes the traces. What comes to nothing is not written.

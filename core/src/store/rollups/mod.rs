@@ -11,7 +11,7 @@ mod rows;
 
 pub(super) use deltas::Deltas;
 pub(crate) use fold::{Fold, Folded};
-pub(crate) use read::RollupQuery;
+pub(crate) use read::{RollupQuery, RollupRow};
 pub(super) use rows::remove_some;
 
 use super::row::{Columns as RowColumns, corrupt};

@@ -46,10 +46,10 @@ impl Store {
 
         let filter = TraceFilter::default();
         let (from, to) = (Timestamp::from_millis(from), Timestamp::from_millis(to));
-        let day = TraceScan { tenant, filter: &filter, from, to, budget: None };
+        let day = TraceScan { tenant: Some(tenant), filter: &filter, from, to, budget: None };
         let (mut packs, mut traces) = (BTreeMap::<i64, [Pack; 2]>::new(), 0);
         let on_row = |row: scan::ScanRow| {
-            let trace = row.counted(tenant);
+            let trace = row.counted();
             let [models, api_keys] = packs.entry(Step::FiveMinutes.floor(trace.created_ms)).or_default();
             models.cell(trace.model_key()).count(&trace);
             api_keys.cell(trace.api_key()).counters.add(&trace.counters());

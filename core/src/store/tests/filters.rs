@@ -98,16 +98,16 @@ async fn every_filter_finds_what_it_should_in_pages_and_in_scans() {
                     .filter(|record| matches(&filter, record))
                     .map(|record| record.id)
                     .collect();
-                let request = PageRequest { tenant: &id, filter: &filter, since, until, before: None, limit: 37 };
+                let request = PageRequest { tenant: Some(&id), filter: &filter, since, until, before: None, limit: 37 };
                 let mut listed = list_all(&store, request).await;
                 listed.reverse();
                 assert_eq!(listed, expected, "{filter:?}");
             }
             let mut scanned = Vec::new();
-            let scan = TraceScan { tenant: &id, filter: &filter, from: since, to: until, budget: None };
+            let scan = TraceScan { tenant: Some(&id), filter: &filter, from: since, to: until, budget: None };
             store
                 .scan_traces(scan, |row| {
-                    let trace = row.counted(&id);
+                    let trace = row.counted();
                     scanned.push((trace.created_ms, trace.latency_us, trace.input_tokens, trace.output_tokens));
                     Ok(())
                 })
@@ -121,6 +121,44 @@ async fn every_filter_finds_what_it_should_in_pages_and_in_scans() {
                 .collect();
             assert_eq!(scanned, expected, "{filter:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_all_tenants_is_theirs_in_the_order_of_time() {
+    on_every_store(async |store| {
+        let newest = now();
+        let mut written = Vec::new();
+        for (id, count) in [("acme", 700), ("globex", 300), ("initech", 1)] {
+            written.extend(records(&tenant(id), newest, count));
+            store.insert_traces(&written[written.len() - count as usize..]).await.unwrap();
+        }
+        written.sort_by_key(|record| (record.created_ms(), record.id));
+        for filter in filters() {
+            let matching = written.iter().filter(|record| matches(&filter, record));
+            let expected: Vec<_> = matching.map(|record| (record.created_ms(), record.id)).collect();
+            let request =
+                PageRequest { tenant: None, filter: &filter, since: None, until: None, before: None, limit: 23 };
+            let listed = list_all(&store, request).await;
+            let ids: Vec<_> = expected.iter().rev().map(|(_, id)| *id).collect();
+            assert_eq!(listed, ids, "{filter:?}");
+            let (from, to) = (Timestamp::from_millis(0), newest.plus_millis(1));
+            let scan = TraceScan { tenant: None, filter: &filter, from, to, budget: None };
+            let mut scanned = Vec::new();
+            store
+                .scan_traces(scan, |row| {
+                    scanned.push(row.created_at.as_millis());
+                    Ok(())
+                })
+                .await
+                .unwrap();
+            assert_eq!(scanned, expected.iter().map(|(created_ms, _)| *created_ms).collect::<Vec<_>>(), "{filter:?}");
+        }
+        for record in [&written[0], &written[1_000]] {
+            assert_eq!(store.owner_of_trace(record.id).await.unwrap().as_ref(), Some(&record.tenant_id));
+        }
+        assert_eq!(store.owner_of_trace(TraceId::new(newest)).await.unwrap(), None);
     })
     .await;
 }
@@ -144,7 +182,7 @@ async fn a_rare_value_without_an_index_ends_in_a_short_page_with_a_cursor() {
         }
         let filter = TraceFilter { status_code: Some(418), ..TraceFilter::default() };
         let mut request =
-            PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit: 50 };
+            PageRequest { tenant: Some(&id), filter: &filter, since: None, until: None, before: None, limit: 50 };
         let mut pages = Vec::new();
         loop {
             let page = store.list_traces(request).await.unwrap();

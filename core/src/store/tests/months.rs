@@ -82,7 +82,8 @@ async fn many_at_once_make_the_same_partitions_while_others_write() {
         assert_eq!(partitions(&stores[0]).await.iter().filter(|name| name.starts_with("2031")).count(), 8);
         assert_eq!(rows_in(&stores[0], "default").await, 0, "they moved when their month was made");
         let (id, filter) = (tenant("acme"), TraceFilter::default());
-        let request = PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit: 100 };
+        let request =
+            PageRequest { tenant: Some(&id), filter: &filter, since: None, until: None, before: None, limit: 100 };
         assert_eq!(list_all(&stores[0], request).await.len(), 4 * 6 * 20);
     })
     .await;
@@ -107,7 +108,8 @@ async fn rows_of_a_clock_that_jumped_move_out_of_the_default_partition() {
         store.insert_traces(&written).await.unwrap();
         assert_eq!(rows_in(&store, "default").await, 5);
         let (id, filter) = (tenant("acme"), TraceFilter::default());
-        let request = PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit: 2 };
+        let request =
+            PageRequest { tenant: Some(&id), filter: &filter, since: None, until: None, before: None, limit: 2 };
         let before = list_all(&store, request).await;
         assert_eq!(store.empty_default_partition(2).await.unwrap(), 2);
         assert_eq!(store.empty_default_partition(100).await.unwrap(), 2);

@@ -43,7 +43,7 @@ async fn thousands_of_equal_stamps_and_concurrent_inserts_lose_and_repeat_nothin
                     continue;
                 }
                 let mut request =
-                    PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit };
+                    PageRequest { tenant: Some(&id), filter: &filter, since: None, until: None, before: None, limit };
                 let (mut seen, mut last) = (HashMap::new(), None::<Position>);
                 loop {
                     let page = store.list_traces(request).await.unwrap();
@@ -74,11 +74,12 @@ async fn the_last_page_has_no_cursor_even_when_it_is_full() {
     on_every_store(async |store| {
         let (id, filter) = (tenant("acme"), TraceFilter::default());
         store.insert_traces(&super::corpus::records(&id, now(), 10)).await.unwrap();
-        let request = PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit: 5 };
+        let request =
+            PageRequest { tenant: Some(&id), filter: &filter, since: None, until: None, before: None, limit: 5 };
         let first = store.list_traces(request).await.unwrap();
         let second = store.list_traces(PageRequest { before: first.next, ..request }).await.unwrap();
         assert_eq!((first.traces.len(), second.traces.len(), second.next), (5, 5, None));
-        let empty = store.list_traces(PageRequest { tenant: &tenant("nobody"), ..request }).await.unwrap();
+        let empty = store.list_traces(PageRequest { tenant: Some(&tenant("nobody")), ..request }).await.unwrap();
         assert_eq!((empty.traces.len(), empty.next), (0, None));
     })
     .await;

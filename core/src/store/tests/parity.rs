@@ -18,7 +18,7 @@ async fn answers(store: &Store, newest: Timestamp) -> Vec<String> {
     ];
     for filter in filters() {
         let mut request =
-            PageRequest { tenant: &id, filter: &filter, since: None, until: None, before: None, limit: 23 };
+            PageRequest { tenant: Some(&id), filter: &filter, since: None, until: None, before: None, limit: 23 };
         loop {
             let page = store.list_traces(request).await.unwrap();
             answers.push(format!("{} {:?}", serde_json::to_string(&page.traces).unwrap(), page.next));
@@ -28,7 +28,7 @@ async fn answers(store: &Store, newest: Timestamp) -> Vec<String> {
             request.before = page.next;
         }
         let scan =
-            TraceScan { tenant: &id, filter: &filter, from: Timestamp::from_millis(0), to: newest, budget: None };
+            TraceScan { tenant: Some(&id), filter: &filter, from: Timestamp::from_millis(0), to: newest, budget: None };
         let on_row = |row| {
             answers.push(format!("{row:?}"));
             Ok(())

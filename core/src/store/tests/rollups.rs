@@ -63,10 +63,10 @@ async fn from_traces(store: &Store, id: &TenantId, kind: Kind, edges: &[i64]) ->
     let filter = TraceFilter::default();
     let metrics: &[Metric] = if kind == Kind::ApiKeys { &[] } else { &Metric::ALL };
     let (from, to) = (Timestamp::from_millis(edges[0]), Timestamp::from_millis(edges[edges.len() - 1]));
-    let scan = TraceScan { tenant: id, filter: &filter, from, to, budget: None };
+    let scan = TraceScan { tenant: Some(id), filter: &filter, from, to, budget: None };
     store
         .scan_traces(scan, |row| {
-            let trace = row.counted(id);
+            let trace = row.counted();
             let key = if kind == Kind::ApiKeys { trace.api_key() } else { kind.key(trace.model_key()) };
             let [first, second] = key.names.map(|name| name.map(str::to_owned));
             let (counters, sketches) = sums
@@ -225,7 +225,7 @@ async fn a_changed_cost_is_a_delta_like_any_other() {
             let mut deltas = Deltas::default();
             for record in written.iter().filter(|record| record.cost_pico_usd.is_none()) {
                 let was = TraceRecord { cost_pico_usd: from, ..record.clone() };
-                deltas.change_cost(&was.counted(), to);
+                deltas.change_cost(&id, &was.counted(), to);
                 let update =
                     sql("UPDATE gw_traces SET cost_pico_usd = $1 WHERE tenant_id = $2 AND created_ms = $3 AND id = $4");
                 let update = update.bind(to).bind(id.as_str()).bind(record.created_ms()).bind(record.id.as_uuid());
@@ -238,7 +238,7 @@ async fn a_changed_cost_is_a_delta_like_any_other() {
         let before = count(&store, "SELECT count(*) FROM gw_rollup_deltas").await;
         let mut tx = store.db.begin().await.unwrap();
         let mut deltas = Deltas::default();
-        written.iter().for_each(|record| deltas.change_cost(&record.counted(), record.cost_pico_usd));
+        written.iter().for_each(|record| deltas.change_cost(&id, &record.counted(), record.cost_pico_usd));
         deltas.append(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(count(&store, "SELECT count(*) FROM gw_rollup_deltas").await, before, "nothing is no delta");

@@ -1,4 +1,4 @@
-//! The text form of a place in a list: opaque, and good only for the tenant and the filters it was made with. A plain
+//! The text form of a place in a list: opaque, and good only for the tenants and the filters it was made with. A plain
 //! RFC 3339 time is accepted too and means everything before it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -13,7 +13,7 @@ use crate::{
 const VERSION: u8 = 1;
 const BINDING_LEN: usize = 8;
 
-/// The place of a trace in its tenant's list.
+/// The place of a trace in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
     pub(crate) created_ms: i64,
@@ -82,7 +82,14 @@ mod tests {
         let (tenant, other) = ("acme".parse().unwrap(), "globex".parse().unwrap());
         let (none, model) =
             (TraceFilter::default(), TraceFilter { model: Some("gpt-4o".into()), ..TraceFilter::default() });
-        let list = |tenant, filter| PageRequest { tenant, filter, since: None, until: None, before: None, limit: 50 };
+        let list = |tenant, filter| PageRequest {
+            tenant: Some(tenant),
+            filter,
+            since: None,
+            until: None,
+            before: None,
+            limit: 50,
+        };
         let position =
             Position { created_ms: 1_790_000_000_123, id: TraceId::new(Timestamp::from_millis(1_790_000_000_123)) };
         let cursor = encode_cursor(&list(&tenant, &none), position).unwrap();
@@ -91,6 +98,7 @@ mod tests {
             list(&tenant, &model),
             list(&other, &none),
             PageRequest { since: Some(Timestamp::from_millis(1)), ..list(&tenant, &none) },
+            PageRequest { tenant: None, ..list(&tenant, &none) },
         ] {
             assert_eq!(decode_cursor(&list, &cursor).unwrap_err().param(), Some("cursor"));
         }
@@ -102,7 +110,8 @@ mod tests {
     #[test]
     fn a_plain_time_means_everything_before_it() {
         let (tenant, filter) = ("acme".parse().unwrap(), TraceFilter::default());
-        let list = PageRequest { tenant: &tenant, filter: &filter, since: None, until: None, before: None, limit: 50 };
+        let list =
+            PageRequest { tenant: Some(&tenant), filter: &filter, since: None, until: None, before: None, limit: 50 };
         let position = decode_cursor(&list, "2026-03-01T12:30:00.250+01:00").unwrap();
         assert_eq!(position, Position { created_ms: 1_772_364_600_250, id: Uuid::nil().into() });
     }

@@ -48,7 +48,8 @@ pub(in crate::store) struct Terms<'f> {
 }
 
 impl<'f> Terms<'f> {
-    pub(in crate::store) fn of(filter: &'f TraceFilter) -> Self {
+    /// The filter of a list of `tenant`, or of all tenants: the indexes by column are those of one tenant.
+    pub(in crate::store) fn of(filter: &'f TraceFilter, tenant: Option<&TenantId>) -> Self {
         let text = |column, value: &'f Option<String>| value.as_deref().map(|value| Term::Text(column, value));
         let class = filter.status_class.map(|class| Term::Int("status_class", class.number()));
         let failed = class.filter(|_| filter.status_class != Some(StatusClass::Ok));
@@ -61,7 +62,7 @@ impl<'f> Terms<'f> {
             text("model", &filter.model),
         ];
         let mut terms: Vec<Term<'f>> = indexed.into_iter().flatten().collect();
-        let indexed = if terms.is_empty() { None } else { Some(terms.remove(0)) };
+        let indexed = if terms.is_empty() || tenant.is_none() { None } else { Some(terms.remove(0)) };
         terms.extend(class.filter(|_| failed.is_none()));
         terms.extend(text("provider", &filter.provider));
         terms.extend(filter.status_code.map(|code| Term::Int("status_code", code.into())));
@@ -107,11 +108,15 @@ pub(in crate::store) struct Conditions<'q> {
 }
 
 impl<'q> Conditions<'q> {
-    /// Begins with the tenant and the filter that an index serves.
-    pub(in crate::store) fn new(backend: Backend, tenant: &'q TenantId, terms: &Terms<'q>) -> Self {
-        let index = terms.indexed.map_or("gw_traces_key", Term::index);
-        let mut conditions =
-            Self { backend, index, text: String::from("tenant_id = $1"), values: vec![tenant.as_str().into()] };
+    /// Begins with the tenant, all of them when omitted, and the filter that an index serves.
+    pub(in crate::store) fn new(backend: Backend, tenant: Option<&'q TenantId>, terms: &Terms<'q>) -> Self {
+        let mut conditions = match tenant {
+            Some(tenant) => {
+                let index = terms.indexed.map_or("gw_traces_key", Term::index);
+                Self { backend, index, text: "tenant_id = $1".to_owned(), values: vec![tenant.as_str().into()] }
+            }
+            None => Self { backend, index: "gw_traces_time", text: "TRUE".to_owned(), values: Vec::new() },
+        };
         match terms.indexed {
             Some(Term::Text(column, value)) => conditions.and(column, " =", value),
             Some(Term::Int(column, value)) => {

@@ -41,6 +41,13 @@ pub(crate) struct StoredTrace {
 const EXTRA: &str = "deployment, usage_source, price_version, price_rule, usage_extra, chunk_count, flags, api_key_id, request, response, attempts";
 
 impl Store {
+    /// The tenant that has a trace.
+    pub(crate) async fn owner_of_trace(&self, id: TraceId) -> Result<Option<TenantId>> {
+        let query = sql("SELECT tenant_id FROM gw_traces WHERE created_ms = $1 AND id = $2 LIMIT 1");
+        let row = self.db.fetch_optional(query.bind(id.created_at().as_millis()).bind(id.as_uuid())).await?;
+        row.map(|row| row.columns().text().and_then(|id| id.parse())).transpose()
+    }
+
     /// The trace, if this tenant has it.
     pub(crate) async fn get_trace(&self, tenant: &TenantId, id: TraceId) -> Result<Option<StoredTrace>> {
         let from = match self.db.backend() {

@@ -123,7 +123,7 @@ async fn insert<'r>(tx: &mut Tx, records: &[&'r TraceRecord], deltas: &mut Delta
             .is_some_and(|owners| owners.iter().any(|owner| owner == record.tenant_id.as_str()))
     };
     let (new, there): (Vec<_>, Vec<_>) = records.iter().copied().partition(is_new);
-    new.iter().for_each(|record| deltas.add(&record.counted()));
+    new.iter().for_each(|record| deltas.add(&record.tenant_id, &record.counted()));
     Ok(there)
 }
 
@@ -220,7 +220,7 @@ async fn remove_abandoned<'r>(
         let delete = delete.bind(end.tenant_id.as_str()).bind(end.created_ms()).bind(end.id.as_uuid());
         if let Some(row) = tx.fetch_optional(delete).await? {
             let abandoned = ScanRow::read(&mut row.columns())?;
-            deltas.take_back(&abandoned.counted(&end.tenant_id));
+            deltas.take_back(&end.tenant_id, &abandoned.counted());
             removed.push(*end);
         }
     }

@@ -27,7 +27,8 @@ const NEWEST_FIRST: &str = "ORDER BY created_ms DESC, id DESC";
 /// Which page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PageRequest<'a> {
-    pub(crate) tenant: &'a TenantId,
+    /// All tenants when omitted.
+    pub(crate) tenant: Option<&'a TenantId>,
     pub(crate) filter: &'a TraceFilter,
     /// Inclusive.
     pub(crate) since: Option<Timestamp>,
@@ -54,9 +55,9 @@ struct Stretch {
 }
 
 impl Store {
-    /// A page of a tenant's traces, newest first.
+    /// A page of traces, newest first.
     pub(crate) async fn list_traces(&self, request: PageRequest<'_>) -> Result<Page> {
-        let terms = Terms::of(request.filter);
+        let terms = Terms::of(request.filter, request.tenant);
         let mut page = Page { traces: Vec::new(), next: None };
         if terms.match_nothing() {
             return Ok(page);

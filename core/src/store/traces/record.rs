@@ -83,7 +83,6 @@ impl TraceRecord {
     /// What rollups count of it.
     pub(in crate::store) fn counted(&self) -> Counted<'_> {
         Counted {
-            tenant: &self.tenant_id,
             created_ms: self.created_ms(),
             provider: self.provider.as_deref(),
             model: self.model.as_deref(),

@@ -47,9 +47,8 @@ pub(crate) struct PricedTrace {
 
 impl PricedTrace {
     /// What rollups count of it, but for its times: another price changes none of them.
-    fn counted<'a>(&'a self, tenant: &'a TenantId) -> Counted<'a> {
+    fn counted(&self) -> Counted<'_> {
         Counted {
-            tenant,
             created_ms: self.created_at.as_millis(),
             provider: self.provider.as_deref(),
             model: self.model.as_deref(),
@@ -140,7 +139,7 @@ impl Store {
             repriced.unpriced += u64::from(new.cost_pico_usd.is_none());
             if new != trace.price {
                 write(&mut tx, tenant, (&trace, &new)).await?;
-                deltas.change_cost(&trace.counted(tenant), new.cost_pico_usd);
+                deltas.change_cost(tenant, &trace.counted(), new.cost_pico_usd);
                 repriced.changed += 1;
                 let cost = |price: &Price| i128::from(price.cost_pico_usd.unwrap_or_default());
                 repriced.difference.0 += cost(&new) - cost(&trace.price);

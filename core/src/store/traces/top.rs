@@ -23,7 +23,7 @@ impl Store {
         order: TopOrder,
         limit: u32,
     ) -> Result<(Vec<Trace>, Coverage)> {
-        let (terms, mut traces) = (Terms::of(scan.filter), Vec::new());
+        let (terms, mut traces) = (Terms::of(scan.filter, scan.tenant), Vec::new());
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         if terms.match_nothing() {
             return Ok((traces, Coverage::Complete));

@@ -128,7 +128,7 @@ async fn a_scan_with_a_budget_sees_the_newest_and_says_that_it_was_cut() {
         let of_user: Vec<_> = written.iter().filter(|record| record.user_id == user.user_id).collect();
         for (filter, all) in [(TraceFilter::default(), written.iter().collect::<Vec<_>>()), (user, of_user)] {
             for budget in [1, 2, all.len() - 1, all.len(), all.len() + 1] {
-                let scan = TraceScan { tenant: &id, filter: &filter, from, to, budget: Some(budget as u32) };
+                let scan = TraceScan { tenant: Some(&id), filter: &filter, from, to, budget: Some(budget as u32) };
                 let mut seen = Vec::new();
                 let coverage = store
                     .scan_traces(scan, |row| {
