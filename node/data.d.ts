@@ -516,8 +516,11 @@ export interface Eviction {
     evicted: boolean;
 }
 
-/** What an export is of: one JSON document a line. */
+/** What an export is of. */
 export type ExportContent = 'traces' | 'timeseries';
+
+/** How it is written. */
+export type ExportFormat = 'jsonl' | 'parquet';
 
 /** How far an export has come. */
 export interface ExportReport {
@@ -525,9 +528,9 @@ export interface ExportReport {
     bytes: number;
     /** The first instant of the window. */
     from: Timestamp;
-    /** When the last line began: traces come newest first, buckets oldest first. */
+    /** When the last row began: traces come newest first, buckets oldest first. */
     reached: Timestamp | null;
-    /** Lines so far. */
+    /** Rows so far: traces, or buckets. */
     rows: number;
     /** The first instant after it. */
     to: Timestamp;
@@ -543,6 +546,8 @@ export interface ExportTarget {
     distributions?: Metric[];
     /** What went wrong. */
     error_code?: ErrorCode | null;
+    /** How it is written. */
+    format?: ExportFormat;
     /** Every pair must be there. */
     metadata?: Record<string, string>;
     /** The model that served. */

@@ -22,6 +22,7 @@ mod config;
 mod content;
 mod crypto;
 mod error;
+mod export;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod gateway;
@@ -68,7 +69,7 @@ pub use types::{
         TopQuery, TopTraces,
     },
     api_key::{ApiKey, ApiKeyStatus, CreatedApiKey, NewApiKey, Scope},
-    export::{ExportContent, ExportQuery, ExportReport},
+    export::{ExportContent, ExportFormat, ExportQuery, ExportReport},
     ids::{ProviderName, TenantId, TraceId},
     money::PicoUsd,
     price::{

@@ -4,12 +4,11 @@
 use serde_json::value::RawValue;
 
 use crate::{
-    analytics::Question,
     content::decompress,
     crypto::{DataKey, Field},
     error::{Error, ErrorCode, Result},
     pricing::{Consumed, Rule},
-    store::{PageRequest, Store, StoredTrace, decode_cursor, encode_cursor},
+    store::{PageRequest, Question, Store, StoredTrace, decode_cursor, encode_cursor},
     types::{
         ids::{TenantId, TraceId},
         page::page_limit,

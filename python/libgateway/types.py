@@ -77,6 +77,7 @@ ErrorCode = Literal[
     "called_from_callback",
 ]
 ExportContent = Literal["traces", "timeseries"]
+ExportFormat = Literal["jsonl", "parquet"]
 FallbackInput = str | Mapping[str, Any]
 GroupOrder = Literal["requests", "cost", "tokens", "errors"]
 HealthStatus = Literal["ok", "degraded", "failing"]
@@ -653,9 +654,9 @@ class ExportReport(_ExportReportWords):
 
     #: Bytes so far.
     bytes: int
-    #: When the last line began: traces come newest first, buckets oldest first.
+    #: When the last row began: traces come newest first, buckets oldest first.
     reached: str | None
-    #: Lines so far.
+    #: Rows so far: traces, or buckets.
     rows: int
     #: The first instant after it.
     to: str
@@ -672,6 +673,8 @@ class ExportTarget(TypedDict, total=False):
     distributions: Sequence[Metric]
     #: What went wrong.
     error_code: ErrorCode | None
+    #: How it is written.
+    format: ExportFormat
     #: Every pair must be there.
     metadata: Mapping[str, str]
     #: The model that served.

@@ -3,7 +3,6 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{
-    Question,
     measure::{Part, Tally},
     source::{Source, kind_for, metrics, unknown_to_rollups},
     window::Window,
@@ -12,18 +11,18 @@ use crate::{
     clock,
     error::{Error, Result},
     rollup::{KeyRef, Kind},
-    store::{Coverage, ScanRow, Store},
+    store::{Coverage, Question, ScanRow, Store},
     types::analytics::{
-        AnalyticsBreakdown, AnalyticsModels, BreakdownQuery, Dimension, GroupMeasures, GroupOrder, Measures, Metric,
-        ModelMeasures,
+        AnalyticsBreakdown, AnalyticsModels, AnalyticsQuery, BreakdownQuery, Dimension, GroupMeasures, GroupOrder,
+        Measures, Metric, ModelMeasures,
     },
 };
 
 /// The window, model by model: the most requested ones first, by name among equals.
-pub(crate) async fn models(store: Store, question: Question) -> Result<AnalyticsModels> {
+pub(crate) async fn models(store: Store, question: Question<AnalyticsQuery>) -> Result<AnalyticsModels> {
     let window = Window::of(&question.query, Kind::Models.edge(), clock::now())?;
     let (metrics, edges) = (metrics(&question.query), window.whole());
-    let source = Source { edges: &edges, ..question.source(&store, &metrics) };
+    let source = Source { edges: &edges, ..Source::of(&store, &question, &metrics) };
     let mut tallies: BTreeMap<[Option<String>; 2], Tally> = BTreeMap::new();
     let mut add = |key: KeyRef<'_>, part: Part<'_>| {
         let names = key.names.map(|name| name.map(str::to_owned));

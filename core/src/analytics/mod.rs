@@ -24,21 +24,12 @@ use crate::{
     clock,
     error::Result,
     rollup::Step,
-    store::{Coverage, Store},
+    store::{Coverage, Question, Store},
     types::{
         analytics::{Analytics, AnalyticsComparison, AnalyticsQuery, AnalyticsSummary, AnalyticsTimeseries, Bucket},
-        ids::TenantId,
         time::Timestamp,
     },
 };
-
-/// A question about the traces of one tenant, or of all.
-#[derive(Clone, Debug)]
-pub(crate) struct Question<Q = AnalyticsQuery> {
-    /// All tenants when omitted.
-    pub(crate) tenant: Option<TenantId>,
-    pub(crate) query: Q,
-}
 
 /// The window of a question, widened.
 pub(crate) fn window(query: &AnalyticsQuery) -> Result<(Timestamp, Timestamp)> {
@@ -46,12 +37,12 @@ pub(crate) fn window(query: &AnalyticsQuery) -> Result<(Timestamp, Timestamp)> {
 }
 
 /// The whole window and its buckets.
-pub(crate) async fn analytics(store: Store, question: Question) -> Result<Analytics> {
+pub(crate) async fn analytics(store: Store, question: Question<AnalyticsQuery>) -> Result<Analytics> {
     let window = Window::of(&question.query, Step::FiveMinutes, clock::now())?;
     let buckets = window.buckets()?;
     let metrics = metrics(&question.query);
     let mut tallies = vec![Tally::default(); buckets.len()];
-    let source = Source { edges: &buckets.edges, ..question.source(&store, &metrics) };
+    let source = Source { edges: &buckets.edges, ..Source::of(&store, &question, &metrics) };
     let coverage = source.read(|at_ms, part| match tallies.get_mut(buckets.of(at_ms)) {
         Some(tally) => tally.add(part, &metrics),
         None => Ok(()),
@@ -67,28 +58,28 @@ pub(crate) async fn analytics(store: Store, question: Question) -> Result<Analyt
 }
 
 /// The whole window.
-pub(crate) async fn summary(store: Store, question: Question) -> Result<AnalyticsSummary> {
+pub(crate) async fn summary(store: Store, question: Question<AnalyticsQuery>) -> Result<AnalyticsSummary> {
     let window = Window::of(&question.query, Step::FiveMinutes, clock::now())?;
     summary_of(&store, &question, &window).await
 }
 
 /// The window, bucket by bucket.
-pub(crate) async fn timeseries(store: Store, question: Question) -> Result<AnalyticsTimeseries> {
+pub(crate) async fn timeseries(store: Store, question: Question<AnalyticsQuery>) -> Result<AnalyticsTimeseries> {
     let Analytics { from, to, complete, timeseries, .. } = analytics(store, question).await?;
     Ok(AnalyticsTimeseries { from, to, complete, timeseries })
 }
 
 /// The window and the one before it.
-pub(crate) async fn comparison(store: Store, question: Question) -> Result<AnalyticsComparison> {
+pub(crate) async fn comparison(store: Store, question: Question<AnalyticsQuery>) -> Result<AnalyticsComparison> {
     let window = Window::of(&question.query, Step::FiveMinutes, clock::now())?;
     let current = summary_of(&store, &question, &window).await?;
     let previous = summary_of(&store, &question, &window.before()).await?;
     Ok(AnalyticsComparison { current, previous })
 }
 
-async fn summary_of(store: &Store, question: &Question, window: &Window) -> Result<AnalyticsSummary> {
+async fn summary_of(store: &Store, question: &Question<AnalyticsQuery>, window: &Window) -> Result<AnalyticsSummary> {
     let (metrics, edges, mut tally) = (metrics(&question.query), window.whole(), Tally::default());
-    let source = Source { edges: &edges, ..question.source(store, &metrics) };
+    let source = Source { edges: &edges, ..Source::of(store, question, &metrics) };
     let coverage = source.read(|_, part| tally.add(part, &metrics)).await?;
     Ok(AnalyticsSummary {
         from: window.from,
@@ -96,11 +87,4 @@ async fn summary_of(store: &Store, question: &Question, window: &Window) -> Resu
         complete: coverage == Coverage::Complete,
         measures: tally.measures(&question.query.distributions),
     })
-}
-
-impl Question {
-    /// What the question is about, without its time.
-    fn source<'a>(&'a self, store: &'a Store, metrics: &'a [crate::types::analytics::Metric]) -> Source<'a> {
-        Source { store, tenant: self.tenant.as_ref(), filter: &self.query.filter, edges: &[], metrics }
-    }
 }

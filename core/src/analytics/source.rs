@@ -6,7 +6,7 @@ use super::{measure::Part, tenants::AllTenants};
 use crate::{
     error::{Error, Result},
     rollup::{KeyRef, Kind, cells},
-    store::{Coverage, RollupQuery, RollupRow, ScanRow, Store, TraceScan, unreadable},
+    store::{Coverage, Question, RollupQuery, RollupRow, ScanRow, Store, TraceScan, unreadable},
     types::{
         analytics::{AnalyticsQuery, Metric},
         ids::TenantId,
@@ -89,7 +89,12 @@ pub(super) fn matches(filter: &TraceFilter, key: KeyRef<'_>) -> bool {
     class && is(&filter.provider, provider) && is(&filter.model, model)
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// What a question is about, without its time.
+    pub(super) fn of(store: &'a Store, question: &'a Question<AnalyticsQuery>, metrics: &'a [Metric]) -> Self {
+        Self { store, tenant: question.tenant.as_ref(), filter: &question.query.filter, edges: &[], metrics }
+    }
+
     /// Calls `on_part` with all that matches, each with when it began: from rollups where they know the filter.
     pub(super) async fn read(&self, mut on_part: impl FnMut(i64, Part<'_>) -> Result<()> + Send) -> Result<Coverage> {
         if unknown_to_rollups(self.filter).is_none() {

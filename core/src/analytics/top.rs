@@ -1,11 +1,11 @@
 //! The traces of a window that stand out: the slowest, and the most expensive.
 
-use super::{Question, source::Source, window::Window};
+use super::{source::Source, window::Window};
 use crate::{
     clock,
     error::Result,
     rollup::Step,
-    store::{Coverage, Store},
+    store::{Coverage, Question, Store},
     types::{
         analytics::{TopQuery, TopTraces},
         page::page_limit,

@@ -4,9 +4,9 @@ use std::{fmt, sync::Arc};
 
 use super::{Core, Gateway, TenantHandle};
 use crate::{
-    analytics::{self, Question},
+    analytics,
     error::{Error, ErrorCode, Result},
-    store::Store,
+    store::{Question, Store},
     traces,
     types::{
         analytics::{

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use super::*;
 
 /// Public methods that are no operation, and why.
-const NO_OPERATION: [(&str, &str, &str); 12] = [
+const NO_OPERATION: [(&str, &str, &str); 13] = [
     ("Gateway", "open", "makes the gateway that operations work on"),
     ("Gateway", "open_with", "the same, with code of the host's own"),
     ("Gateway", "migration_sql", "text about a store that is not open"),
@@ -14,6 +14,7 @@ const NO_OPERATION: [(&str, &str, &str); 12] = [
     ("Gateway", "authenticate", "what every operation over HTTP begins with"),
     ("TenantHandle", "id", "describes the handle"),
     ("TenantHandle", "export", "read piece by piece; export_to_file is the operation"),
+    ("TenantHandle", "export_to_file_with", "the same, with code of the host's own"),
     ("ProviderHandle", "tenant_id", "describes the handle"),
     ("ProviderHandle", "info", "describes the handle; it is what get_provider_for_tenant answers"),
     ("ProviderHandle", "capabilities", "describes the handle"),

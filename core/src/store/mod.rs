@@ -1,8 +1,9 @@
 //! What the gateway keeps: tenants, providers, API keys and traces, in SQLite or PostgreSQL. Everything that is secret
 //! comes here encrypted and leaves encrypted; nothing above this module knows SQL.
 //!
-//! Every statement about a tenant's data names the tenant. A method answers `StoreUnavailable` where a later try may
-//! succeed and `StoreFailed` where the data is at fault; [`is_transient`] tells them apart.
+//! Every statement about a tenant's data names the tenant, but for those that read the traces of all. A method answers
+//! `StoreUnavailable` where a later try may succeed and `StoreFailed` where the data is at fault; [`is_transient`] tells
+//! them apart.
 
 mod api_keys;
 mod backup;
@@ -21,6 +22,7 @@ mod postgres;
 mod private;
 mod providers;
 mod query;
+mod question;
 mod reach;
 mod retention;
 mod rollups;
@@ -40,6 +42,7 @@ pub(crate) use instances::{Account, Gap, GapRange, Place, Standing};
 pub(crate) use master_keys::Rewrapped;
 pub(crate) use migrate::migration_sql;
 pub(crate) use providers::{ProviderChange, ProviderRecord};
+pub(crate) use question::Question;
 pub(crate) use retention::Limited;
 pub(crate) use rollups::{Fold, Folded, RollupQuery, RollupRow, unreadable};
 pub(crate) use scan::{Coverage, ScanRow, TraceScan};

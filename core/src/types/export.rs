@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{analytics::AnalyticsQuery, flat, time::Timestamp};
 
-/// What an export is of: one JSON document a line.
+/// What an export is of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -17,6 +17,20 @@ pub enum ExportContent {
     Timeseries,
 }
 
+/// How it is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ExportFormat {
+    /// JSON lines: one document a line.
+    #[default]
+    Jsonl,
+    /// An Apache Parquet file with a column for each field: where the library was built with it (feature `parquet` of the
+    /// crate), else `invalid_field`.
+    Parquet,
+}
+
 /// What to export. Fields are added in minor versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -24,7 +38,10 @@ pub struct ExportQuery {
     /// What of it.
     #[cfg_attr(feature = "schema", schemars(default))]
     pub content: ExportContent,
-    /// Which window, and which traces of it; in JSON its keys stand beside `content`. Traces are exported from all of the
+    /// How it is written.
+    #[cfg_attr(feature = "schema", schemars(default))]
+    pub format: ExportFormat,
+    /// Which window, and which traces of it; in JSON its keys stand beside the others. Traces are exported from all of the
     /// window, however many match.
     #[cfg_attr(feature = "schema", schemars(flatten))]
     pub query: AnalyticsQuery,
@@ -36,9 +53,11 @@ impl<'de> Deserialize<'de> for ExportQuery {
         struct Head {
             #[serde(default)]
             content: ExportContent,
+            #[serde(default)]
+            format: ExportFormat,
         }
-        let (head, query) = flat::split::<D, Head, _>(deserializer, &["content"])?;
-        Ok(Self { content: head.content, query })
+        let (Head { content, format }, query) = flat::split::<D, Head, _>(deserializer, &["content", "format"])?;
+        Ok(Self { content, format, query })
     }
 }
 
@@ -51,11 +70,11 @@ pub struct ExportReport {
     pub from: Timestamp,
     /// The first instant after it.
     pub to: Timestamp,
-    /// Lines so far.
+    /// Rows so far: traces, or buckets.
     pub rows: u64,
     /// Bytes so far.
     pub bytes: u64,
-    /// When the last line began: traces come newest first, buckets oldest first.
+    /// When the last row began: traces come newest first, buckets oldest first.
     pub reached: Option<Timestamp>,
 }
 

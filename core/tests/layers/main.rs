@@ -18,6 +18,7 @@ const LAYERS: [&[&str]; 9] = [
         "config",
         "content",
         "crypto",
+        "export",
         "network",
         "pricing",
         "rollup",
