@@ -81,7 +81,13 @@ pub(crate) async fn run(backend: Backend, traces: u64) -> Measured {
     lines.push(line("30 days in Kathmandu", ours, None));
     let all = TenantsQuery { query: month(), ..TenantsQuery::default() };
     let ours = measure(async || drop(test.gateway.analytics_tenants(all.clone()).await.expect("tenants"))).await;
-    lines.push(Line { what: "30 days of all tenants", ours, scan: None, promise: "" });
+    lines.push(Line { what: "30 days tenant by tenant", ours, scan: None, promise: "" });
+    let everybody = test.gateway.all_tenants();
+    let ours = measure(async || drop(everybody.analytics_summary(month()).await.expect("a summary"))).await;
+    lines.push(Line { what: "30-day summary of all", ours, scan: None, promise: "" });
+    let newest = TraceQuery { limit: Some(50), ..TraceQuery::default() };
+    let ours = measure(async || drop(everybody.list_traces(newest.clone()).await.expect("a page"))).await;
+    lines.push(Line { what: "page of 50, newest of all", ours, scan: None, promise: "p99 ≤ 20" });
     lines.extend(pages(&tenant).await);
     raw.close().await;
     test.close().await;
