@@ -34,6 +34,8 @@ const PARTS: u64 = 20;
 const AT_ONCE: u64 = 32;
 /// For how long the store is locked.
 const MOMENT: Duration = Duration::from_millis(300);
+/// The same where there is time for it: longer than any statement waits.
+const OUTAGE: Duration = Duration::from_secs(25);
 /// Ends all connections to the database but the one that says so.
 const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
@@ -205,8 +207,7 @@ async fn soak(backend: Backend) {
             over.store(true, Ordering::Release);
             done
         };
-        // Longer than any statement waits, where there is time for it.
-        let first = if given.is_some() && part % 7 == 3 { 40 * MOMENT } else { MOMENT };
+        let first = if given.is_some() && part % 7 == 3 { OUTAGE } else { MOMENT };
         let (done, ()) = tokio::join!(work, disturb(&mut direct, &over, first));
         next.store(end, Ordering::Relaxed);
         for (class, count) in done.into_iter().flatten() {
