@@ -128,7 +128,7 @@ impl<'a> Source<'a> {
         if let Some(tenant) = self.tenant {
             return self.store.read_rollups(RollupQuery { tenants: slice::from_ref(tenant), ..query }, on_row).await;
         }
-        let mut all = AllTenants::of(self.store);
+        let mut all = AllTenants::of(self.store, kind, self.edges);
         while let Some(tenants) = all.next().await? {
             self.store.read_rollups(RollupQuery { tenants: &tenants, ..query }, &mut on_row).await?;
         }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     clock,
     error::Result,
-    rollup::{Step, cells},
+    rollup::{Kind, Span, Step, cells, compose},
     store::{RollupQuery, Store, unreadable},
     types::{
         analytics::{AnalyticsTenants, TenantMeasures, TenantsQuery},
@@ -26,7 +26,7 @@ pub(crate) async fn tenants(store: Store, question: TenantsQuery) -> Result<Anal
     require_rollups(&query.filter)?;
     let window = Window::of(&query, Step::FiveMinutes, clock::now())?;
     let (metrics, edges, kind) = (metrics(&query), window.whole(), kind_for(&query.filter));
-    let (mut sum, mut measured, mut all) = (Tally::default(), Vec::new(), AllTenants::of(&store));
+    let (mut sum, mut measured, mut all) = (Tally::default(), Vec::new(), AllTenants::of(&store, kind, &edges));
     while let Some(tenants) = all.next().await? {
         let mut tallies: HashMap<String, Tally> = HashMap::with_capacity(tenants.len());
         let read =
@@ -56,15 +56,22 @@ pub(crate) async fn tenants(store: Store, question: TenantsQuery) -> Result<Anal
 /// A walk through all tenants, by id, some at a time: what their rows hold in memory is bounded.
 pub(super) struct AllTenants<'a> {
     store: &'a Store,
+    together: u32,
     after: Option<TenantId>,
     is_over: bool,
 }
 
 impl<'a> AllTenants<'a> {
-    const TOGETHER: u32 = 200;
+    /// Tenants of a time, and rows.
+    const TOGETHER: i64 = 200;
+    const ROWS: i64 = 30_000;
 
-    pub(super) fn of(store: &'a Store) -> Self {
-        Self { store, after: None, is_over: false }
+    /// A walk for whoever reads the rows of that kind between the edges.
+    pub(super) fn of(store: &'a Store, kind: Kind, edges: &[i64]) -> Self {
+        let rows_of = |span: &Span| (span.to - span.from) / span.step.millis();
+        let rows: i64 = compose(edges, kind).iter().map(rows_of).sum();
+        let together = (Self::ROWS / rows.max(1)).clamp(1, Self::TOGETHER);
+        Self { store, together: u32::try_from(together).unwrap_or(1), after: None, is_over: false }
     }
 
     /// The next ones; `None` after the last.
@@ -72,7 +79,7 @@ impl<'a> AllTenants<'a> {
         if self.is_over {
             return Ok(None);
         }
-        let page = self.store.list_tenants(self.after.as_ref(), Self::TOGETHER).await?;
+        let page = self.store.list_tenants(self.after.as_ref(), self.together).await?;
         let tenants: Vec<TenantId> = page.tenants.into_iter().map(|tenant| tenant.id).collect();
         self.is_over = page.next_cursor.is_none();
         self.after = tenants.last().cloned();
