@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use libgateway::{
-    AnalyticsQuery, BreakdownQuery, CallOptions, Dimension, ErrorCode, GroupOrder, Metric, NewApiKey, NewTenant,
-    Request, StatusClass, TenantHandle, TenantsQuery, TimeRange, TopOrder, TopQuery, Trace, TraceFilter, TraceId,
-    TraceQuery,
+    AnalyticsQuery, AnalyticsTenants, BreakdownQuery, CallOptions, Dimension, ErrorCode, GroupOrder, Metric, NewApiKey,
+    NewTenant, Request, StatusClass, TenantHandle, TenantsQuery, TimeRange, TopOrder, TopQuery, Trace, TraceFilter,
+    TraceId, TraceQuery,
 };
 use libgateway_tests::{TestGateway, backend_tests, hello};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use upstream::Script;
 use crate::{
     corpus::{self, BASE_MS, ROWS, STEP_MS, at},
     reference::{assert_same, distribution, measures},
-    support::all_traces,
+    support::{Direct, all_traces},
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -310,6 +310,37 @@ backend_tests! {
             let top = TopQuery { order: TopOrder::Slowest, limit: None, query: query() };
             assert_eq!(all.top_traces(top).await.unwrap().traces.len(), 3);
         }
+    }
+
+    async fn ten_thousand_tenants_are_told_apart_and_added_up(backend: Backend) {
+        const TENANTS: i64 = 10_000;
+        let test = TestGateway::open(backend).await;
+        for _ in 0..3 {
+            test.chat(hello()).await.unwrap();
+        }
+        test.flush().await;
+        // Tenants like this one, with rollups like its own: in one transaction, since these move while they are folded.
+        let sketches = "latency, ttfb, ttft, overhead, speed";
+        let copies = |begin: &str, numbers: &str, id: &str| format!(
+            "{begin}; INSERT INTO gw_tenants (id, status, key_version, generation, created_ms, updated_ms) \
+             SELECT 'copy-' || n, status, key_version, generation, created_ms, updated_ms FROM gw_tenants, {numbers}; \
+             INSERT INTO gw_rollup_deltas (tenant_id, start_ms, id, counts, api_keys, {sketches}) \
+             SELECT 'copy-' || n, start_ms, {id}, counts, api_keys, {sketches} FROM gw_rollup_deltas, {numbers}; \
+             INSERT INTO gw_rollups (tenant_id, kind, step, start_ms, counts, {sketches}) \
+             SELECT 'copy-' || n, kind, step, start_ms, counts, {sketches} FROM gw_rollups, {numbers}; COMMIT"
+        );
+        let sqlite = format!("(WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {TENANTS}) SELECT n FROM c)");
+        let sqlite = copies("BEGIN IMMEDIATE", &sqlite, "randomblob(16)");
+        let postgres = copies("BEGIN ISOLATION LEVEL REPEATABLE READ", &format!("generate_series(1, {TENANTS}) AS c (n)"), "gen_random_uuid()");
+        Direct::to(test.store()).await.execute(&sqlite, &postgres).await;
+        let query = TenantsQuery { limit: Some(7), ..TenantsQuery::default() };
+        let AnalyticsTenants { tenants, summary, .. } = test.gateway.analytics_tenants(query).await.unwrap();
+        assert_eq!((tenants.len(), tenants.iter().all(|tenant| tenant.measures == tenants[0].measures)), (7, true));
+        let own = test.acme.analytics_summary(AnalyticsQuery::default()).await.unwrap().measures;
+        assert_eq!(tenants[0].measures, own);
+        assert_eq!((summary.total_requests, summary.cost_usd.0), (3 * (TENANTS + 1), own.cost_usd.0 * i128::from(TENANTS + 1)));
+        let series = test.gateway.all_tenants().analytics(AnalyticsQuery::default()).await.unwrap();
+        assert_eq!(series.summary, summary);
     }
 
     async fn a_range_is_rebuilt_in_whole_days_and_checked_first(backend: Backend) {
