@@ -2,7 +2,8 @@
 //!
 //! `make bench-analytics`, or `make bench-analytics TRACES=10000000` for the size that is promised, which takes some
 //! minutes and twenty gigabytes of disk. The traces are made by SQL from a seed: 100 tenants, of which one has a fifth, 90
-//! days, 20 pairs of provider and model. They have no content, which makes the share of the rollups look larger than it is.
+//! days, 20 pairs of provider and model. They have no content, so the share of the rollups is told beside what content would
+//! take, too.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
