@@ -1,6 +1,7 @@
 //! Many at once: who folds, writes and rebuilds beside others, and many tenants in one question.
 
 use super::*;
+use crate::store::tests::{months::time, support};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_folds_at_a_time_and_another_one_takes_over() {
@@ -144,6 +145,40 @@ async fn a_scan_with_a_budget_sees_the_newest_and_says_that_it_was_cut() {
                 assert_eq!((top.len(), coverage == Coverage::Cut), (budget.min(3).min(all.len()), budget < all.len()));
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn traces_that_move_to_the_partition_of_their_month_meanwhile_are_in_the_rollups() {
+    support::in_place(support::Kind::Postgres, async |place| {
+        let (id, first) = (tenant("acme"), time("2031-03-10T00:00:00Z").as_millis());
+        let (store, mover) = (place.open().await, place.open().await);
+        store.create_tenant(&tenant_record("acme")).await.unwrap();
+        let written: Vec<_> = (0..30_u64).map(|number| record(&id, first + number as i64, number)).collect();
+        store.insert_traces(&written).await.unwrap();
+        // What makes the partition of a month does, held just before it ends.
+        let mut tx = mover.db.begin().await.unwrap();
+        let [from, to] = ["2031-03-01T00:00:00Z", "2031-04-01T00:00:00Z"].map(|text| time(text).as_millis());
+        let attach =
+            format!("ALTER TABLE gw_traces ATTACH PARTITION gw_traces_2031_03 FOR VALUES FROM ({from}) TO ({to})");
+        for script in [
+            "LOCK TABLE gw_traces IN ACCESS EXCLUSIVE MODE",
+            "CREATE TABLE gw_traces_2031_03 (LIKE gw_traces_default INCLUDING DEFAULTS)",
+            "WITH moved AS (DELETE FROM gw_traces_default RETURNING *) INSERT INTO gw_traces_2031_03 SELECT * FROM moved",
+            &attach,
+        ] {
+            tx.run_script(script.to_owned()).await.unwrap();
+        }
+        let (rebuilder, of) = (place.open().await, id.clone());
+        let rebuilt = tokio::spawn(async move { rebuilder.rebuild_rollups(&of, first).await });
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'gw_traces'::regclass";
+        while count(&store, waiting).await == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(rebuilt.await.unwrap().unwrap(), 30);
+        assert_agree(&store, &id, &[Step::Day.floor(first), Step::Day.floor(first) + DAY_MS]).await;
     })
     .await;
 }
