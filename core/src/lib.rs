@@ -7,6 +7,9 @@
 //! Begin at [`Gateway::open`]; [`Gateway::tenant`] gives a [`TenantHandle`], which has the calls, traces and analytics
 //! of one tenant. Every failure is an [`Error`] with an [`ErrorCode`].
 //!
+//! Cargo features, none of which is on by itself: `server` (`Gateway::serve`), `axum` (`Gateway::router`), `dashboard` (the
+//! page at `/dashboard`), `parquet` (exports as Parquet files) and `schema` (the JSON schema of what goes in and out).
+//!
 //! Stated absences: no global state, no logger set up, no signal handler; the environment is read by
 //! [`Config::from_env`] only, and no network is used but the store's and the providers'.
 #![forbid(unsafe_code)]
