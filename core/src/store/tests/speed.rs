@@ -71,11 +71,15 @@ macro_rules! bind_row {
             .bind(serde_json::to_string(&record.metadata).unwrap())
             .bind(record.instance.map(|instance| instance as i64))
             .bind(record.number.map(|number| number as i64))
+            .bind(serde_json::to_string(&record.usage_extra).unwrap())
+            .bind(record.price_rule.as_ref().map(|rule| rule.len() as i64))
     }};
 }
 
 async fn bare(db: &Db, batches: &[Vec<TraceRecord>]) {
-    let places: Vec<_> = (1..=41).map(|number| format!("${number}")).collect();
+    // The columns of the row, and in PostgreSQL those of its content.
+    let columns = names().split(',').count();
+    let places: Vec<_> = (1..=columns).map(|number| format!("${number}")).collect();
     match db {
         Db::Sqlite(sqlite) => {
             let text = format!(
@@ -106,9 +110,12 @@ async fn bare(db: &Db, batches: &[Vec<TraceRecord>]) {
         }
         Db::Postgres(postgres) => {
             let text = format!(
-                "INSERT INTO gw_traces ({}, request, response, attempts) VALUES ({}, $42, $43, $44) ON CONFLICT DO NOTHING",
+                "INSERT INTO gw_traces ({}, request, response, attempts) VALUES ({}, ${}, ${}, ${}) ON CONFLICT DO NOTHING",
                 names(),
-                places.join(", ")
+                places.join(", "),
+                columns + 1,
+                columns + 2,
+                columns + 3
             );
             for batch in batches {
                 let mut tx = postgres.pool.begin().await.unwrap();
