@@ -49,6 +49,12 @@ pub fn openapi() -> Value {
     })
 }
 
+/// What names the tenant.
+const ONE_TENANT: &str = "The tenant, for an operator's key; other keys have their own.";
+/// What may name it.
+const ANY_TENANT: &str =
+    "The tenant, for an operator's key, which reads all of them where nothing names one; other keys have their own.";
+
 /// One operation at its path.
 struct Described<'a> {
     operation: &'a Operation,
@@ -63,20 +69,15 @@ impl<'a> Described<'a> {
     fn to_json(&self) -> Value {
         let Self { operation, shape, .. } = self;
         let mut parameters: Vec<Value> = self.in_path().map(in_path).collect();
-        let named = match operation.subject {
-            Subject::Traces => Some(
-                "The tenant, for an operator's key, which reads all of them where it names none; other keys have their own.",
-            ),
-            Subject::Tenant if operation.scope != Scope::Admin => {
-                Some("The tenant, for an operator's key; other keys have their own.")
-            }
-            Subject::Tenant | Subject::Gateway => None,
+        let (header, query) = match operation.subject {
+            Subject::Traces => (Some(ANY_TENANT), Some(ANY_TENANT)),
+            Subject::Tenant if operation.scope != Scope::Admin => (Some(ONE_TENANT), None),
+            Subject::Tenant | Subject::Gateway => (None, None),
         };
-        if let Some(description) = named {
-            let schema = json!({"type": "string"});
-            let header =
-                json!({"name": "x-gateway-tenant-id", "in": "header", "schema": schema, "description": description});
-            parameters.push(header);
+        for (name, place, description) in [("x-gateway-tenant-id", "header", header), ("tenant_id", "query", query)] {
+            parameters.extend(description.map(|description| {
+                json!({"name": name, "in": place, "schema": {"type": "string"}, "description": description})
+            }));
         }
         if self.method == "GET" && !operation.calls_model() {
             parameters.extend(self.in_query());
