@@ -152,7 +152,9 @@ test-memory: ## run the C tests with AddressSanitizer in the library, too (night
 fuzz: ## feed the readers of foreign bytes what a fuzzer makes up, FUZZ_SECONDS (60) each
 	@.ci/need cargo cc fuzz
 	@for target in $(FUZZ_TARGETS); do \
-		cargo +nightly fuzz run --fuzz-dir tests/fuzz $$target -- -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=4096 || exit 1; \
+		mkdir -p target/fuzz/$$target; \
+		cargo +nightly fuzz run --fuzz-dir tests/fuzz $$target target/fuzz/$$target tests/fuzz/corpus/$$target -- \
+			-max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=4096 || exit 1; \
 	done
 
 test-upstreams: $(LITELLM) ## run the tests against LiteLLM's proxy, which takes minutes to install
