@@ -90,8 +90,8 @@ impl Tally {
     pub(super) fn measures(&self, distributions: &[Metric]) -> Measures {
         let Counters { requests, input_tokens, output_tokens, .. } = self.counters;
         let mean = |sum: i64, count: i64| (count > 0).then(|| float(sum.into()) / float(count.into()));
-        let latency = self.sketches.of(Metric::Latency);
-        let percentile = |percent| latency.percentile(percent).map(|micros| float(micros.into()) / 1e3);
+        let [p50, p95, p99] = self.sketches.of(Metric::Latency).percentiles([50, 95, 99]);
+        let millis = |micros: u64| float(micros.into()) / 1e3;
         let distribution = |metric: &Metric| Some((*metric, distribution(*metric, self.sketches.of(*metric))?));
         Measures {
             total_requests: requests,
@@ -103,9 +103,9 @@ impl Tally {
             cost_usd: PicoUsd(self.counters.cost_pico_usd),
             unpriced_requests: self.counters.unpriced,
             avg_latency_ms: mean(self.counters.latency_us, self.measured).map(|micros| micros / 1e3),
-            p50_latency_ms: percentile(50),
-            p95_latency_ms: percentile(95),
-            p99_latency_ms: percentile(99),
+            p50_latency_ms: p50.map(millis),
+            p95_latency_ms: p95.map(millis),
+            p99_latency_ms: p99.map(millis),
             avg_ttfb_ms: mean(self.counters.ttfb_us, self.counters.ttfb_count).map(|micros| micros / 1e3),
             avg_overhead_us: mean(self.counters.overhead_us, self.measured),
             distributions: distributions.iter().filter_map(distribution).collect::<BTreeMap<_, _>>(),
@@ -118,14 +118,8 @@ fn distribution(metric: Metric, sketch: &Sketch) -> Option<Distribution> {
         Metric::Latency | Metric::Ttfb | Metric::Ttft | Metric::TokensPerSecond => 1e3,
         Metric::Overhead => 1.0,
     };
-    let percentile = |percent| sketch.percentile(percent).map(|number| float(number.into()) / unit);
-    Some(Distribution {
-        count: sketch.total(),
-        p50: percentile(50)?,
-        p90: percentile(90)?,
-        p95: percentile(95)?,
-        p99: percentile(99)?,
-    })
+    let [p50, p90, p95, p99] = sketch.percentiles([50, 90, 95, 99]).map(|number| Some(float(number?.into()) / unit));
+    Some(Distribution { count: sketch.total(), p50: p50?, p90: p90?, p95: p95?, p99: p99? })
 }
 
 /// Exact up to 2⁵³: durations and counts stay far below.

@@ -39,6 +39,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn number(&mut self) -> Option<u64> {
+        // Most are one byte.
+        if let [byte @ ..=0x7f, rest @ ..] = self.0 {
+            self.0 = rest;
+            return Some(u64::from(*byte));
+        }
         let (mut number, mut shift) = (0_u64, 0_u32);
         loop {
             let (byte, rest) = self.0.split_first()?;

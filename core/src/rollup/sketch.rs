@@ -39,16 +39,21 @@ impl Sketch {
         self.counts.is_empty()
     }
 
-    /// The smallest number that at least `percent` of those counted do not exceed; `None` where none was counted.
-    pub(crate) fn percentile(&self, percent: u32) -> Option<u64> {
-        let rank = (u128::from(self.total()) * u128::from(percent)).div_ceil(100).max(1);
-        let mut passed = 0_u128;
-        let places = self.counts.iter().enumerate();
-        let (offset, _) = places.into_iter().find(|(_, count)| {
-            passed += u128::from(**count);
-            passed >= rank
-        })?;
-        Some(shown_at(self.first + offset))
+    /// For each of these, which ascend, the smallest number that at least so many percent of those counted do not exceed;
+    /// `None` where none was counted.
+    pub(crate) fn percentiles<const N: usize>(&self, percents: [u32; N]) -> [Option<u64>; N] {
+        let total = u128::from(self.total());
+        let (mut passed, mut places) = (0_u128, self.counts.iter().enumerate());
+        let mut reached = 0;
+        percents.map(|percent| {
+            let rank = (total * u128::from(percent)).div_ceil(100).max(1);
+            while passed < rank {
+                let (offset, count) = places.next()?;
+                passed += u128::from(*count);
+                reached = offset;
+            }
+            Some(shown_at(self.first + reached))
+        })
     }
 
     /// Adds all that another one counted.
@@ -75,6 +80,10 @@ impl Sketch {
     /// Adds all that another one counted whose pairs these are.
     pub(super) fn merge_encoded(&mut self, pairs: &[u8]) -> Option<()> {
         let (mut reader, mut place) = (Reader(pairs), 0_usize);
+        if self.counts.is_empty() {
+            // Two bytes or more for a place.
+            self.counts.reserve(pairs.len() / 2);
+        }
         while !reader.is_empty() {
             place = place.checked_add(usize::try_from(reader.number()?).ok()?).filter(|place| *place < PLACES)?;
             self.count(place, reader.number()?);
@@ -83,6 +92,11 @@ impl Sketch {
     }
 
     fn count(&mut self, place: usize, count: u64) {
+        let known = place.checked_sub(self.first).and_then(|offset| self.counts.get_mut(offset));
+        if let Some(counted) = known {
+            *counted = counted.saturating_add(count);
+            return;
+        }
         if self.counts.is_empty() {
             self.first = place;
         } else if place < self.first {
@@ -137,6 +151,11 @@ mod tests {
         sketch
     }
 
+    fn percentile(sketch: &Sketch, percent: u32) -> Option<u64> {
+        let [shown] = sketch.percentiles([percent]);
+        shown
+    }
+
     fn exact(numbers: &[i64], percent: u32) -> i64 {
         let mut sorted = numbers.to_vec();
         sorted.sort_unstable();
@@ -166,8 +185,10 @@ mod tests {
     proptest! {
         #[test]
         fn every_percentile_of_any_numbers_is_within_the_bound(numbers in numbers(), percent in 1_u32..=100) {
-            let (shown, exact) = (sketch(&numbers).percentile(percent).unwrap(), exact(&numbers, percent));
+            let (shown, exact) = (percentile(&sketch(&numbers), percent).unwrap(), exact(&numbers, percent));
             prop_assert!(is_near(shown, exact), "{} for {}", shown, exact);
+            let together = sketch(&numbers).percentiles([50, 95, 99]);
+            prop_assert_eq!(together, [50, 95, 99].map(|percent| percentile(&sketch(&numbers), percent)));
         }
 
         #[test]
@@ -202,12 +223,12 @@ mod tests {
     fn small_numbers_and_single_ones_are_where_they_belong() {
         let small: Vec<i64> = (0..128).collect();
         for percent in [1, 50, 99, 100] {
-            assert_eq!(sketch(&small).percentile(percent), Some(exact(&small, percent) as u64));
+            assert_eq!(percentile(&sketch(&small), percent), Some(exact(&small, percent) as u64));
         }
-        assert_eq!(sketch(&[-5, 0]).percentile(100), Some(0));
-        assert_eq!(Sketch::default().percentile(50), None);
+        assert_eq!(percentile(&sketch(&[-5, 0]), 100), Some(0));
+        assert_eq!(percentile(&Sketch::default(), 50), None);
         for number in [128, 129, 255, 256, 1 << 40, (1 << 40) - 1, i64::MAX] {
-            assert!(is_near(sketch(&[number]).percentile(50).unwrap(), number), "{number}");
+            assert!(is_near(percentile(&sketch(&[number]), 50).unwrap(), number), "{number}");
         }
     }
 
@@ -241,7 +262,7 @@ mod tests {
         for (law, numbers) in laws {
             let sketch = sketch(&numbers);
             for percent in 1..=100 {
-                let (shown, exact) = (sketch.percentile(percent).unwrap(), exact(&numbers, percent));
+                let (shown, exact) = (percentile(&sketch, percent).unwrap(), exact(&numbers, percent));
                 assert!(is_near(shown, exact), "p{percent} of {law}: {shown} for {exact}");
             }
         }
