@@ -62,7 +62,7 @@ pub(super) struct AllTenants<'a> {
 }
 
 impl<'a> AllTenants<'a> {
-    /// Tenants of a time, and rows.
+    /// At most so many tenants are read together, and about so many rows.
     const TOGETHER: i64 = 200;
     const ROWS: i64 = 30_000;
 

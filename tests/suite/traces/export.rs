@@ -64,7 +64,7 @@ async fn copy(test: &TestGateway, times: u32) {
     Direct::to(test.store()).await.execute(&sqlite, &postgres).await;
 }
 
-/// The rows of a Parquet file as the JSON documents they were, by a reader that knows nothing of us.
+/// The rows of a Parquet file as the JSON documents they were, by the reader of the format's own crate.
 fn rows_of(file: Bytes) -> Vec<Value> {
     let reader = SerializedFileReader::new(file).unwrap();
     let rows = reader.get_row_iter(None).unwrap();

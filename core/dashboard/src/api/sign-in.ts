@@ -18,7 +18,7 @@ export async function signIn(key: string): Promise<Session> {
   try {
     await get<TracePage>(credentials, 'traces', { limit: 1, tenants: 'all' });
   } catch (error) {
-    // A tenant's key is refused the question before it is refused anything else.
+    // Only a key that has a tenant is told that it may not ask about all of them.
     const hasTenant = error instanceof ApiError && error.code === 'invalid_field';
     if (!hasTenant) throw error;
     await get<TracePage>(credentials, 'traces', { limit: 1 });
