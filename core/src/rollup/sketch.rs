@@ -79,38 +79,49 @@ impl Sketch {
 
     /// Adds all that another one counted whose pairs these are.
     pub(super) fn merge_encoded(&mut self, pairs: &[u8]) -> Option<()> {
-        let (mut reader, mut place) = (Reader(pairs), 0_usize);
-        if self.counts.is_empty() {
-            // Two bytes or more for a place.
-            self.counts.reserve(pairs.len() / 2);
-        }
-        while !reader.is_empty() {
-            place = place.checked_add(usize::try_from(reader.number()?).ok()?).filter(|place| *place < PLACES)?;
-            self.count(place, reader.number()?);
-        }
-        Some(())
+        // Once to see how far they reach, and once to count: growing place by place takes longer than reading twice.
+        let mut ends = None;
+        each_pair(pairs, |place, _| ends = Some((ends.map_or(place, |(first, _)| first), place)))?;
+        let Some((first, last)) = ends else { return Some(()) };
+        self.reach(first, last);
+        each_pair(pairs, |place, count| self.count_reached(place, count))
     }
 
     fn count(&mut self, place: usize, count: u64) {
-        let known = place.checked_sub(self.first).and_then(|offset| self.counts.get_mut(offset));
-        if let Some(counted) = known {
-            *counted = counted.saturating_add(count);
-            return;
-        }
+        self.reach(place, place);
+        self.count_reached(place, count);
+    }
+
+    /// Makes room for the places from one to another.
+    fn reach(&mut self, first: usize, last: usize) {
         if self.counts.is_empty() {
-            self.first = place;
-        } else if place < self.first {
-            self.counts.splice(..0, std::iter::repeat_n(0, self.first - place));
-            self.first = place;
+            self.first = first;
+        } else if first < self.first {
+            self.counts.splice(..0, std::iter::repeat_n(0, self.first - first));
+            self.first = first;
         }
-        let offset = place - self.first;
-        if offset >= self.counts.len() {
-            self.counts.resize(offset + 1, 0);
+        let places = last - self.first + 1;
+        if places > self.counts.len() {
+            self.counts.resize(places, 0);
         }
-        if let Some(counted) = self.counts.get_mut(offset) {
+    }
+
+    /// Counts in a place that there is room for.
+    fn count_reached(&mut self, place: usize, count: u64) {
+        if let Some(counted) = place.checked_sub(self.first).and_then(|offset| self.counts.get_mut(offset)) {
             *counted = counted.saturating_add(count);
         }
     }
+}
+
+/// Calls `on_pair` with each place that is written there, and its count; `None` where they cannot be read.
+fn each_pair(pairs: &[u8], mut on_pair: impl FnMut(usize, u64)) -> Option<()> {
+    let (mut reader, mut place) = (Reader(pairs), 0_usize);
+    while !reader.is_empty() {
+        place = place.checked_add(usize::try_from(reader.number()?).ok()?).filter(|place| *place < PLACES)?;
+        on_pair(place, reader.number()?);
+    }
+    Some(())
 }
 
 fn place_of(number: u64) -> usize {
