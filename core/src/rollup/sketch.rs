@@ -92,7 +92,7 @@ impl Sketch {
         self.count_reached(place, count);
     }
 
-    /// Makes room for the places from one to another.
+    /// Makes room for the places from one to another, both included.
     fn reach(&mut self, first: usize, last: usize) {
         if self.counts.is_empty() {
             self.first = first;
@@ -106,7 +106,7 @@ impl Sketch {
         }
     }
 
-    /// Counts in a place that there is room for.
+    /// Counts in a place that it reaches.
     fn count_reached(&mut self, place: usize, count: u64) {
         if let Some(counted) = place.checked_sub(self.first).and_then(|offset| self.counts.get_mut(offset)) {
             *counted = counted.saturating_add(count);

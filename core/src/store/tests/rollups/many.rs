@@ -174,6 +174,7 @@ async fn traces_that_move_to_the_partition_of_their_month_meanwhile_are_in_the_r
         let rebuilt = tokio::spawn(async move { rebuilder.rebuild_rollups(&of, first).await });
         let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'gw_traces'::regclass";
         while count(&store, waiting).await == 0 && !rebuilt.is_finished() {
+            // Who waits for a lock stands in a table, and nothing tells when.
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         tx.commit().await.unwrap();
