@@ -54,7 +54,8 @@ backend_tests! {
     }
 
     async fn an_outage_that_memory_could_not_hold_costs_no_trace(backend: Backend) {
-        const ROWS: usize = 60;
+        // Twelve batches: what memory keeps of an outage, the batch in hand and two or three behind it, is below half of it.
+        const ROWS: usize = 120;
         let test = TestGateway::open_with(backend, |config| {
             config.recorder.queue_rows = ROWS;
             config.recorder.batch_rows = 10;
