@@ -15,6 +15,9 @@ const DAY_MS: i64 = 86_400_000;
 pub(crate) const END_MS: i64 = 1_780_272_000_000;
 /// Rows of one transaction.
 const BATCH: u64 = 200_000;
+/// Bytes of a trace's content as it is stored, encrypted: what a chat of 4 KB makes after compression.
+pub(crate) const REQUEST_BYTES: usize = 1_024;
+pub(crate) const RESPONSE_BYTES: usize = 576;
 /// A prime: numbers below it are what chance gives.
 const PRIME: u64 = 999_983;
 
@@ -35,8 +38,12 @@ pub(crate) async fn fill(backend: Backend, traces: u64) -> Filled {
     test.close().await;
     let mut raw = Raw::open(test.store()).await;
     for first in (1..=traces).step_by(BATCH as usize) {
-        let statement = insert(&raw, first, traces.min(first + BATCH - 1), traces);
+        let last = traces.min(first + BATCH - 1);
+        let statement = insert(&raw, first, last, traces);
         raw.run(&statement).await;
+        if let Some(statement) = raw.bodies(first, last, [REQUEST_BYTES, RESPONSE_BYTES]) {
+            raw.run(&statement).await;
+        }
     }
     if backend == Backend::Postgres {
         raw.run("VACUUM ANALYZE gw_traces").await;
@@ -74,7 +81,7 @@ fn chance(purpose: u64) -> String {
 fn insert(raw: &Raw, first: u64, last: u64, traces: u64) -> String {
     let [tenant, pair, latency, class, tokens] = [1, 2, 3, 4, 5].map(chance);
     let span = DAYS * DAY_MS;
-    let columns = [
+    let mut columns = vec![
         // The cube makes the first of the tenants have a fifth of the traces.
         ("tenant_id", "'tenant-' || skewed".to_owned()),
         ("created_ms", "ms".to_owned()),
@@ -103,6 +110,7 @@ fn insert(raw: &Raw, first: u64, last: u64, traces: u64) -> String {
         ("session_id", "'session-' || n / 7".to_owned()),
         ("metadata", "'{\"team\":\"search\"}'".to_owned()),
     ];
+    columns.extend(raw.inline_bodies([REQUEST_BYTES, RESPONSE_BYTES]));
     let names = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     let values = columns.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ");
     let skewed = format!("(u * u / {PRIME} * u / {PRIME} * {TENANTS} / {PRIME})");

@@ -62,6 +62,32 @@ impl Raw {
         }
     }
 
+    /// Columns that hold the request and the response of trace `n`, so many bytes of each that nothing makes smaller, as
+    /// sealed content is; where they are columns of the traces.
+    pub(crate) fn inline_bodies(&self, bytes: [usize; 2]) -> Vec<(&'static str, String)> {
+        const HASH: usize = 64;
+        let noise = |name, bytes: usize| {
+            let hash = |piece| format!("sha512(('{name}' || {piece} || '-' || n)::bytea)");
+            (name, (0..bytes / HASH).map(hash).collect::<Vec<_>>().join(" || "))
+        };
+        match self {
+            Self::Sqlite(_) => Vec::new(),
+            Self::Postgres(_) => vec![noise("request", bytes[0]), noise("response", bytes[1])],
+        }
+    }
+
+    /// A statement that gives traces `first` to `last` such content, where it has a table of its own.
+    pub(crate) fn bodies(&self, first: u64, last: u64, bytes: [usize; 2]) -> Option<String> {
+        match self {
+            Self::Sqlite(_) => Some(format!(
+                "INSERT INTO gw_trace_bodies (seq, request, response) SELECT seq, randomblob({}), randomblob({}) \
+                 FROM gw_traces WHERE seq BETWEEN {first} AND {last} ORDER BY seq",
+                bytes[0], bytes[1]
+            )),
+            Self::Postgres(_) => None,
+        }
+    }
+
     /// Bytes on disk, and those of them that are rollups where the database can tell.
     pub(crate) async fn sizes(&mut self) -> (i64, Option<i64>) {
         match self {
