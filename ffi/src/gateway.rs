@@ -93,8 +93,9 @@ pub extern "C" fn gateway_close(
 /// its traces, or inside a callback does not wait; call `gateway_close` to hear what came of it. NULL, and a NULL in it, is
 /// harmless.
 ///
-/// Not inside a callback, where it cannot wait and closes nothing. No other thread may be inside a call with this gateway. Streams, calls, providers and bytes that it handed out are to be
-/// freed by themselves, before or after. In a child after a fork it frees nothing that is the parent's.
+/// Not inside a callback, where it cannot wait and closes nothing. No other thread may be inside a call with this
+/// gateway. Streams, calls, providers and bytes that it handed out are to be freed by themselves, before or after. In a
+/// child after a fork it frees nothing that is the parent's.
 #[unsafe(no_mangle)]
 pub extern "C" fn gateway_free(gateway: Option<&mut Option<Box<Gateway>>>) {
     free(gateway, |gateway| gateway.0.close(None).map(drop));

@@ -34,10 +34,10 @@ fn ask<'q>(
     })
 }
 
-/// Lists traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all, newest first, without their content. `query` is a JSON object, and may be NULL: `limit` (1 to
-/// 200; 50), `cursor`, `since`, `until`, `model`, `provider`, `status_class`, `error_code`, `user_id`, `session_id`, `metadata`
-/// and other filters. The reply is `{"traces": [...], "next_cursor": ...}`. A trace is there once it is stored, which takes a
-/// moment: see `gateway_flush`.
+/// Lists traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all, newest first, without their content. `query` is a
+/// JSON object, and may be NULL: `limit` (1 to 200; 50), `cursor`, `since`, `until`, `model`, `provider`,
+/// `status_class`, `error_code`, `user_id`, `session_id`, `metadata` and other filters. The reply is `{"traces": [...],
+/// "next_cursor": ...}`. A trace is there once it is stored, which takes a moment: see `gateway_flush`.
 ///
 /// `*reply` is the caller's, to be freed with `gateway_bytes_free`. Not inside a callback.
 #[unsafe(no_mangle)]
@@ -72,9 +72,9 @@ pub extern "C" fn gateway_get_trace(
     })
 }
 
-/// Sums up the traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all: totals, and a series over time. `query` is a JSON object, and may be NULL:
-/// `window_hours` (24), or `since` and `until`; `bucket_minutes` (60), `time_zone`, and the filters of `gateway_list_traces`. The
-/// reply is `{"from", "to", "summary", "timeseries"}`.
+/// Sums up the traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all: totals, and a series over time. `query` is a
+/// JSON object, and may be NULL: `window_hours` (24), or `since` and `until`; `bucket_minutes` (60), `time_zone`, and
+/// the filters of `gateway_list_traces`. The reply is `{"from", "to", "summary", "timeseries"}`.
 ///
 /// `*reply` is the caller's, to be freed with `gateway_bytes_free`. Not inside a callback.
 #[unsafe(no_mangle)]

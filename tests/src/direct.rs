@@ -44,6 +44,19 @@ impl Direct {
         .expect("a statement");
     }
 
+    /// Runs statements that make so many rows of each of some, all of them on one state of the store. They are given what
+    /// numbers the copies as `n`, and what makes an id for each.
+    pub async fn copy(&mut self, times: i64, statements: impl Fn(&str, &str) -> String) {
+        let counted = format!(
+            "(WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {times}) SELECT n FROM c) AS c"
+        );
+        let series = format!("generate_series(1, {times}) AS c (n)");
+        let sqlite = format!("BEGIN IMMEDIATE; {}; COMMIT", statements(&counted, "randomblob(16)"));
+        let postgres =
+            format!("BEGIN ISOLATION LEVEL REPEATABLE READ; {}; COMMIT", statements(&series, "gen_random_uuid()"));
+        self.execute(&sqlite, &postgres).await;
+    }
+
     /// The one number that the statement of its dialect gives.
     pub async fn number(&mut self, sqlite: &str, postgres: &str) -> i64 {
         match self {

@@ -7,6 +7,7 @@ mod measure;
 mod source;
 mod tenants;
 mod top;
+mod walk;
 mod window;
 
 pub(crate) use self::{

@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use super::{measure::Part, tenants::AllTenants};
+use super::{measure::Part, walk::AllTenants};
 use crate::{
     error::{Error, Result},
     rollup::{KeyRef, Kind, cells},

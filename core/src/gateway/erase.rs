@@ -33,8 +33,9 @@ impl Gateway {
     /// gone: its data key first, then providers, API keys, traces, dead letters, and what this gateway's spool has of it.
     /// A SQLite file then gives its free pages back. What stays is a tombstone: the id, without a name or a key.
     ///
-    /// Requests that still run leave no trace: theirs are dropped, and counted as `tenant_gone`. Backups, and the spools of other processes until these have written them, are beyond reach: what they have of the
-    /// tenant's content cannot be read unless they have its wrapped key, too.
+    /// Requests that still run leave no trace: theirs are dropped, and counted as `tenant_gone`. Backups, and the
+    /// spools of other processes until these have written them, are beyond reach: what they have of the tenant's
+    /// content cannot be read unless they have its wrapped key, too.
     ///
     /// When it fails half-way, or its future is dropped, traces and dead letters are removed in the background; calling
     /// it again does the rest.

@@ -21,8 +21,8 @@ impl Gateway {
     ///
     /// To rotate the master key: give every process both versions, call this once, and take the old version out of
     /// every configuration when the report says that it is retired. It can be stopped and called again at any time, by
-    /// several processes, too. A process that has only an older version can soon load no tenant and create none: that fails with
-    /// `wrong_master_key`, as this does where the store knows a newer version than the gateway.
+    /// several processes, too. A process that has only an older version can soon load no tenant and create none: that
+    /// fails with `wrong_master_key`, as this does where the store knows a newer version than the gateway.
     pub async fn rewrap_data_keys(&self) -> Result<RewrapReport> {
         self.core.open()?;
         let (store, keys) = (self.core.store.clone(), Arc::clone(&self.core.master_keys));

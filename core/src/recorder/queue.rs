@@ -75,8 +75,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Adds an announced observation; says its number. The writer is woken only when it has something to do: at the first one, and when a batch
-    /// is full.
+    /// Adds an announced observation; says its number. The writer is woken only when it has something to do: at the
+    /// first one, and when a batch is full.
     pub(super) fn push(&self, observation: Box<Observation>, bytes: usize) -> Result<u64, DropReason> {
         let mut state = self.state.lock();
         state.open = state.open.saturating_sub(1);

@@ -116,7 +116,8 @@ pub struct TraceDetail {
     /// Every attempt, the last one included, and every provider that was passed over; empty when the first attempt was
     /// answered, or content is not captured.
     pub attempts: Vec<Attempt>,
-    /// The request's body as JSON; large base64 payloads replaced by `{sha256, mime, length}`. `None` unless `capture` is `full`.
+    /// The request's body as JSON; large base64 payloads replaced by `{sha256, mime, length}`. `None` unless `capture`
+    /// is `full`.
     pub request: Option<Box<RawValue>>,
     /// The response's body as JSON, a stream rebuilt as the full response; text that is no JSON as a string.
     pub response: Option<Box<RawValue>>,

@@ -49,7 +49,7 @@ async fn read(mut export: Export) -> (Vec<Value>, usize) {
 }
 
 /// Adds so many copies of a trace.
-async fn copy(test: &TestGateway, times: u32) {
+async fn copy(test: &TestGateway, times: i64) {
     let columns = "tenant_id, created_ms, ended_ms, endpoint, stream, status_class, latency_us, overhead_us, usage_source, \
         flags, attempt_count";
     let copies = |numbers: &str, id: &str| {
@@ -57,11 +57,7 @@ async fn copy(test: &TestGateway, times: u32) {
             "INSERT INTO gw_traces (id, {columns}) SELECT {id}, {columns} FROM gw_traces, {numbers} WHERE request_id = '7'"
         )
     };
-    let numbers =
-        format!("(WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {times}) SELECT n FROM c)");
-    let sqlite = copies(&numbers, "randomblob(16)");
-    let postgres = copies(&format!("generate_series(1, {times})"), "gen_random_uuid()");
-    Direct::to(test.store()).await.execute(&sqlite, &postgres).await;
+    Direct::to(test.store()).await.copy(times, copies).await;
 }
 
 /// The rows of a Parquet file as the JSON documents they were, by the reader of the format's own crate.
