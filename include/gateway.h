@@ -702,8 +702,9 @@ gateway_error_t *gateway_close(const gateway_t *gateway,
  * its traces, or inside a callback does not wait; call `gateway_close` to hear what came of it. NULL, and a NULL in it, is
  * harmless.
  *
- * Not inside a callback, where it cannot wait and closes nothing. No other thread may be inside a call with this gateway. Streams, calls, providers and bytes that it handed out are to be
- * freed by themselves, before or after. In a child after a fork it frees nothing that is the parent's.
+ * Not inside a callback, where it cannot wait and closes nothing. No other thread may be inside a call with this
+ * gateway. Streams, calls, providers and bytes that it handed out are to be freed by themselves, before or after. In a
+ * child after a fork it frees nothing that is the parent's.
  */
 void gateway_free(gateway_t **gateway);
 
@@ -1046,10 +1047,10 @@ gateway_error_t *gateway_revoke_api_key(const gateway_t *gateway,
                                         const char *key_id);
 
 /**
- * Lists traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all, newest first, without their content. `query` is a JSON object, and may be NULL: `limit` (1 to
- * 200; 50), `cursor`, `since`, `until`, `model`, `provider`, `status_class`, `error_code`, `user_id`, `session_id`, `metadata`
- * and other filters. The reply is `{"traces": [...], "next_cursor": ...}`. A trace is there once it is stored, which takes a
- * moment: see `gateway_flush`.
+ * Lists traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all, newest first, without their content. `query` is a
+ * JSON object, and may be NULL: `limit` (1 to 200; 50), `cursor`, `since`, `until`, `model`, `provider`,
+ * `status_class`, `error_code`, `user_id`, `session_id`, `metadata` and other filters. The reply is `{"traces": [...],
+ * "next_cursor": ...}`. A trace is there once it is stored, which takes a moment: see `gateway_flush`.
  *
  * `*reply` is the caller's, to be freed with `gateway_bytes_free`. Not inside a callback.
  */
@@ -1072,9 +1073,9 @@ gateway_error_t *gateway_get_trace(const gateway_t *gateway,
                                    gateway_bytes_t *reply);
 
 /**
- * Sums up the traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all: totals, and a series over time. `query` is a JSON object, and may be NULL:
- * `window_hours` (24), or `since` and `until`; `bucket_minutes` (60), `time_zone`, and the filters of `gateway_list_traces`. The
- * reply is `{"from", "to", "summary", "timeseries"}`.
+ * Sums up the traces of a tenant, or with `GATEWAY_ALL_TENANTS` of all: totals, and a series over time. `query` is a
+ * JSON object, and may be NULL: `window_hours` (24), or `since` and `until`; `bucket_minutes` (60), `time_zone`, and
+ * the filters of `gateway_list_traces`. The reply is `{"from", "to", "summary", "timeseries"}`.
  *
  * `*reply` is the caller's, to be freed with `gateway_bytes_free`. Not inside a callback.
  */

@@ -1658,7 +1658,10 @@ export interface TraceDetail {
     reasoning_tokens: number | null;
     /** How `cost_usd` came about; `null` where there is no cost. */
     receipt: Receipt | null;
-    /** The request's body as JSON; large base64 payloads replaced by `{sha256, mime, length}`. `null` unless `capture` is `full`. */
+    /**
+     * The request's body as JSON; large base64 payloads replaced by `{sha256, mime, length}`. `null` unless `capture`
+     * is `full`.
+     */
     request: any;
     /** The caller's own id of the request (`x-request-id`). */
     request_id: string | null;
