@@ -17,7 +17,7 @@ async fn a_writer_waits_for_another_one_and_readers_do_not() {
         tx.execute(sql("UPDATE gw_state SET value = value + 1")).await.unwrap();
         let begun = Instant::now();
         assert_eq!(store.changes_since(0).await.unwrap().generation, 0);
-        assert!(begun.elapsed() < Duration::from_secs(1), "readers go on");
+        assert!(begun.elapsed() < Duration::from_secs(5), "readers go on");
         let mut waiting = tokio::spawn({
             let store = store.clone();
             async move { store.create_tenant(&super::control::tenant_record("acme")).await }
