@@ -130,7 +130,8 @@ async fn measure(mut question: impl AsyncFnMut()) -> Durations {
     // The first ones warm the caches.
     let mut durations = durations.split_off(3);
     durations.sort_unstable();
-    Durations { p50: durations[ROUNDS / 2], p99: durations[ROUNDS * 99 / 100] }
+    let nearest_rank = |percent: usize| durations[(ROUNDS * percent).div_ceil(100) - 1];
+    Durations { p50: nearest_rank(50), p99: nearest_rank(99) }
 }
 
 /// How long statements take together, the second time.
