@@ -1,9 +1,9 @@
 //! Fills a store with traces that SQL makes from a seed, the same in both databases.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use libgateway::{NewTenant, TimeRange, Timestamp};
-use libgateway_tests::{Backend, TestGateway};
+use libgateway_tests::{Backend, FreshStore, TestGateway};
 
 use crate::raw::Raw;
 
@@ -52,6 +52,9 @@ pub(crate) async fn fill(backend: Backend, traces: u64) -> Filled {
     raw.close().await;
 
     let test = test.reopen().await;
+    if backend == Backend::Postgres {
+        until_moved(test.store()).await;
+    }
     let begun = Instant::now();
     let tenants: Vec<_> = (0..TENANTS).map(|number| test.gateway.tenant(format!("tenant-{number}"))).collect();
     let mut rebuilt = 0;
@@ -67,12 +70,22 @@ pub(crate) async fn fill(backend: Backend, traces: u64) -> Filled {
     let rebuilt_per_second = traces as f64 / begun.elapsed().as_secs_f64();
     let mut raw = Raw::open(test.store()).await;
     if backend == Backend::Postgres {
-        // Opening has moved the traces to the partitions of their months; autovacuum would come within a minute.
+        // Opening has moved the traces; autovacuum would come within a minute.
         raw.run("VACUUM ANALYZE gw_traces, gw_rollups").await;
     }
     let (bytes, rollups) = raw.sizes().await;
     raw.close().await;
     Filled { test, bytes, rollup_bytes: rollups.unwrap_or(bytes - before), rebuilt_per_second }
+}
+
+/// Waits until the gateway has moved all traces to the partitions of their months, each in a transaction that others wait
+/// for.
+async fn until_moved(store: &FreshStore) {
+    let mut raw = Raw::open(store).await;
+    while raw.run("SELECT 1 FROM gw_traces_default LIMIT 1").await > 0 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    raw.close().await;
 }
 
 /// What chance gives trace `n` for the purpose of that number.
