@@ -1,13 +1,13 @@
 //! Answers questions about many traces: the whole window, bucket by bucket, group by group, tenant by tenant. Reads the
 //! store; keeps nothing. Everything is added up here, in one place for both databases, so that both give one answer.
 
+mod all_tenants;
 mod calendar;
 mod groups;
 mod measure;
 mod source;
 mod tenants;
 mod top;
-mod walk;
 mod window;
 
 pub(crate) use self::{

@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use super::{measure::Part, walk::AllTenants};
+use super::{all_tenants::AllTenants, measure::Part};
 use crate::{
     error::{Error, Result},
     rollup::{KeyRef, Kind, cells},

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::{
+    all_tenants::AllTenants,
     groups::{first, group_limit},
     measure::{Part, Tally},
     source::{kind_for, matches, metrics, require_rollups},
-    walk::AllTenants,
     window::Window,
 };
 use crate::{

@@ -15,7 +15,7 @@ const DAY_MS: i64 = 86_400_000;
 pub(crate) const END_MS: i64 = 1_780_272_000_000;
 /// Rows of one transaction.
 const BATCH: u64 = 200_000;
-/// Bytes of a trace's content as it is stored, encrypted: what a chat of 4 KB makes after compression.
+/// Bytes of a trace's content as it is stored, encrypted: what a chat of 3.4 KB makes after compression.
 pub(crate) const REQUEST_BYTES: usize = 1_024;
 pub(crate) const RESPONSE_BYTES: usize = 576;
 /// A prime: numbers below it are what chance gives.

@@ -15,7 +15,7 @@
 mod victim;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -33,8 +33,9 @@ use self::victim::Victim;
 
 /// How often a process is killed where nothing else is said, and not fewer.
 const ROUNDS: u64 = 12;
-/// The longest life of a process, in milliseconds, where a slow machine needs longer ones to see what is to be seen.
-const LONGEST_MS: u64 = 60_000;
+/// How many more follow at most, each about twice as long, until what is to be seen was seen: ends reach the spool in
+/// batches, and on a slow machine no process may have lived long enough for one.
+const MORE: u64 = 8;
 /// How long recovery may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -69,17 +70,17 @@ async fn kill_often(backend: Backend, durability: Durability) {
     let store = backend.fresh();
     let upstream = Upstream::start().unwrap();
     let mut classes = BTreeMap::new();
-    // From the first moments of a process to the steady state, in steps that repeat nothing.
-    let mut lives = (0..rounds).map(|round| 5 + (round * 37) % 211).collect::<VecDeque<_>>();
     let mut round = 0;
-    while let Some(life) = lives.pop_front() {
+    while round < rounds || (!has_both(&classes) && round < rounds + MORE) {
         upstream.reset();
         upstream.fallback(Script::stream(["one ", "two ", "three"]).gap_ms(1));
         let tenant = format!("round-{round}");
         prepare(&store, &tenant, &upstream).await;
+        // From the first moments of a process to the steady state, in steps that repeat nothing.
+        let life = Duration::from_millis((5 + (round * 37) % 211) << (round + 1).saturating_sub(rounds));
         let victim = Victim::start(&store, &tenant, durability);
         victim.wait_until_open();
-        tokio::time::sleep(Duration::from_millis(life)).await;
+        tokio::time::sleep(life).await;
         let returned = victim.kill();
 
         let gateway = Gateway::open(config(&store)).await.unwrap();
@@ -116,10 +117,6 @@ async fn kill_often(backend: Backend, durability: Durability) {
         }
         gateway.close(PATIENCE).await.unwrap();
         round += 1;
-        // Ends reach the spool in batches: on a slow machine no life of those may have been long enough for one.
-        if lives.is_empty() && !has_both(&classes) && life < LONGEST_MS {
-            lives.push_back(2 * life.max(211));
-        }
     }
     assert_books_are_kept(&store, round).await;
     assert!(has_both(&classes), "nothing was tested: some have ended, and some have not: {classes:?}");

@@ -13,6 +13,8 @@ use crate::support::{Direct, PATIENCE, all_traces, assert_adds_up, eventually};
 
 /// More than a closing gateway takes for everything but its timeout.
 const SOON: Duration = Duration::from_secs(8);
+/// Less than anyone waits for a lock, and more than what waits for none takes.
+const UNLOCKED: Duration = Duration::from_secs(3);
 
 /// A gateway that writes nothing unless it is told to.
 async fn idle(backend: Backend) -> TestGateway {
@@ -115,9 +117,7 @@ backend_tests! {
             test.chat(hello()).await.unwrap();
         }
         assert_eq!(all_traces(&observer, &TraceFilter::default()).await.len(), 0);
-        let begun = Instant::now();
         drop((test.gateway, test.acme));
-        assert!(begun.elapsed() < SOON, "it blocked for {:?}", begun.elapsed());
         eventually("the traces are there", async || all_traces(&observer, &TraceFilter::default()).await.len() == 20).await;
     }
 
@@ -132,7 +132,7 @@ backend_tests! {
         }
         let begun = Instant::now();
         drop((test.gateway, test.acme));
-        assert!(begun.elapsed() < SOON, "it blocked for {:?}", begun.elapsed());
+        assert!(begun.elapsed() < UNLOCKED, "it blocked for {:?}", begun.elapsed());
         lock.release().await;
         eventually("the traces are there", async || all_traces(&observer, &TraceFilter::default()).await.len() == 21).await;
     }

@@ -1,4 +1,4 @@
-//! Through all tenants, for answers that are about every one of them.
+//! A walk through all tenants, for answers that are about every one of them.
 
 use crate::{
     error::Result,
